@@ -1,0 +1,71 @@
+"""Softmax regression in NumPy: pixels in, ten scores out, minibatch gradient descent between.
+
+Pictures stay uint8 until a batch needs floats, so that a learner's laptop holds them once.
+"""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from helpers.maths import Array, cross_entropy, cross_entropy_gradient
+
+
+def scale_pixels(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Flatten pictures (n, 28, 28) to rows (n, 784) and bring 0…255 to 0…1, as float32."""
+    return images.reshape(len(images), -1) / np.float32(255)
+
+
+def predict_logits(inputs: Array, weights: Array, bias: Array) -> Array:
+    """Ten scores a row: inputs (n, 784) @ weights (784, 10) + bias (10,)."""
+    return inputs @ weights + bias
+
+
+def loss_and_gradients(
+    inputs: Array, labels: NDArray[np.integer], weights: Array, bias: Array
+) -> tuple[float, Array, Array]:
+    """Mean cross-entropy of a batch and its gradients for `weights` and `bias`."""
+    logits = predict_logits(inputs, weights, bias)
+    error = cross_entropy_gradient(logits, labels)  # (n, 10)
+    return cross_entropy(logits, labels), inputs.T @ error, error.sum(axis=0)
+
+
+def minibatches(
+    count: int, batch_size: int, generator: np.random.Generator
+) -> Iterator[NDArray[np.intp]]:
+    """Yield the row numbers of one epoch: all of 0…count-1, shuffled, `batch_size` at a time."""
+    order = generator.permutation(count)
+    for start in range(0, count, batch_size):
+        yield order[start : start + batch_size]
+
+
+def train_softmax_regression(
+    images: NDArray[np.uint8],
+    labels: NDArray[np.integer],
+    *,
+    epochs: int,
+    learning_rate: float,
+    batch_size: int = 256,
+    seed: int = 0,
+    prepare: Callable[[NDArray[np.uint8]], Array] = scale_pixels,
+) -> tuple[Array, Array, list[float]]:
+    """Train from zero weights; return weights (784, 10), bias (10,) and each epoch's loss.
+
+    An epoch's loss is the mean over its batches, each taken before its step. `prepare` turns a
+    batch of pictures into float rows; notebook 04 swaps it to show why pixels are scaled.
+    """
+    generator = np.random.default_rng(seed)
+    weights = np.zeros((images[0].size, 10), np.float32)
+    bias = np.zeros(10, np.float32)
+    epoch_losses = []
+    for _ in range(epochs):
+        batch_losses = []
+        for rows in minibatches(len(images), batch_size, generator):
+            loss, weights_gradient, bias_gradient = loss_and_gradients(
+                prepare(images[rows]), labels[rows], weights, bias
+            )
+            weights -= learning_rate * weights_gradient
+            bias -= learning_rate * bias_gradient
+            batch_losses.append(loss)
+        epoch_losses.append(float(np.mean(batch_losses)))
+    return weights, bias, epoch_losses
