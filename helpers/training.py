@@ -69,3 +69,9 @@ def train_softmax_regression(
             batch_losses.append(loss)
         epoch_losses.append(float(np.mean(batch_losses)))
     return weights, bias, epoch_losses
+
+
+def print_epoch(epoch: int, logs: dict[str, float]) -> None:
+    """Print one line for an epoch; made for `keras.callbacks.LambdaCallback(on_epoch_end=…)`."""
+    values = ", ".join(f"{name} {value:.3f}" for name, value in logs.items())
+    print(f"epoch {epoch + 1:2}: {values}")

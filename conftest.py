@@ -1,0 +1,99 @@
+"""Notebooks as tests: what this course asks of nbval beyond comparing text exactly.
+
+Numbers have a tolerance (tests/notebook_comparison.py), a cell cannot opt out, nothing may be
+written to stderr, and a dead kernel fails at once. The end of a run says what was compared.
+"""
+
+import time
+from queue import Empty
+
+import nbval.plugin
+import pytest
+from nbval.kernel import RunningKernel
+from nbval.plugin import IPyNbCell
+
+from helpers import data
+from tests.execute import join_streams, set_kernel_environment
+from tests.notebook_comparison import output_differences, stderr_lines, tolerance
+
+set_kernel_environment()
+
+DATA = "notebook data"
+COMPARED = "notebook outputs compared"
+NOT_COMPARED = "notebook outputs not compared"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start with the last notebook, the longest: one begun last would run while workers idle."""
+    cells = [item for item in items if isinstance(item, IPyNbCell)]
+    if not cells:
+        return
+    cells.sort(key=lambda cell: cell.path.name, reverse=True)
+    items[:] = cells + [item for item in items if not isinstance(item, IPyNbCell)]
+
+    # Asked before a kernel starts: the progress of a download would be stderr of its notebook.
+    try:
+        source = data.load().source
+    except data.DataError as error:
+        source = f"none ({error})"
+    for item in cells:
+        item.user_properties.append((DATA, source))
+        # nbval compares nothing where a cell has never been run, or says that it doesn't want it.
+        item.cell.execution_count = item.cell.execution_count or 0
+        item.options.update(check=True, skip=False, check_exception=False)
+
+
+def compare_outputs(item: IPyNbCell, computed: list, stored: list) -> bool:
+    """Stands in for nbval's own comparison; the outputs of a run are the first argument."""
+    tags = item.cell.metadata.get("tags", [])
+    if "data" in tags and (DATA, "sketches") in item.user_properties:
+        item.user_properties.append((NOT_COMPARED, len(stored)))
+        item.comparison_traceback = stderr_lines(computed)
+    else:
+        item.user_properties.append((COMPARED, len(stored)))
+        item.comparison_traceback = output_differences(stored, computed, tolerance(tags))
+    return not item.comparison_traceback
+
+
+def await_reply_while_alive(kernel: RunningKernel, message: str, timeout: float) -> None:
+    """Wait for the reply as nbval does, but not for a kernel that is dead."""
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            return await_reply(kernel, message, timeout=1)
+        except Empty:
+            if not kernel.is_alive():
+                raise RuntimeError("The kernel died while it ran this cell.") from None
+            if time.monotonic() > deadline:
+                raise
+
+
+await_reply = RunningKernel.await_reply
+RunningKernel.await_reply = await_reply_while_alive
+IPyNbCell.compare_outputs = compare_outputs
+# nbval's own moves all that a cell prints before its first figure, and so hides a changed order.
+nbval.plugin.coalesce_streams = join_streams
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which data was used and how much was compared: a green run must not be an empty one."""
+    # Reports come from the workers with their properties; setup and teardown repeat them.
+    properties = [
+        found
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if getattr(report, "when", None) == "call"
+        for found in report.user_properties
+    ]
+    sources = sorted({value for name, value in properties if name == DATA})
+    compared = [value for name, value in properties if name == COMPARED]
+    not_compared = [value for name, value in properties if name == NOT_COMPARED]
+    if sources:
+        line = (
+            f"data = {' and '.join(sources)}; {sum(compared)} outputs of {len(compared)} cells "
+            f"compared, {len(not_compared)} cells run but not compared"
+        )
+    else:
+        line = "none was run"
+    terminalreporter.write_line(f"notebooks: {line}")

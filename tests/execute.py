@@ -1,0 +1,298 @@
+"""Run the notebooks without a browser, and store them the way the tests want them.
+
+    python -m tests.execute                 run all of them
+    python -m tests.execute 01 04           run two of them; paths work too
+    python -m tests.execute --store 01      run one and write its outputs into it
+
+Each gets a fresh kernel of this Python, a line with its time and result, and a page under build/.
+"""
+
+import argparse
+import base64
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_core.utils import ensure_event_loop
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbformat import NotebookNode
+from nbval.kernel import CURRENT_ENV_KERNEL_NAME, NbvalKernelspecManager
+from tqdm import tqdm
+
+from helpers import data
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+NOTEBOOKS = REPOSITORY / "notebooks"
+BUILD = REPOSITORY / "build"
+
+KERNEL_ENVIRONMENT = {
+    # Small products gain nothing from BLAS threads, and sum in another order with them.
+    "OPENBLAS_NUM_THREADS": "1",
+    "PYTHONHASHSEED": "0",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_ENABLE_ONEDNN_OPTS": "0",
+}
+
+KERNEL_METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+LOCAL_PATH = re.compile(
+    r"(?<![\w.])/(?:home|root|Users|tmp|work)/|\b[A-Za-z]:\\\\?(?:Users|Temp)\b"
+)
+
+
+class NotebookError(Exception):
+    """A notebook could not be run to its end, or must not be stored as it is."""
+
+
+# Files --------------------------------------------------------------------------------------------
+
+
+def find_notebooks(names: list[str]) -> list[Path]:
+    """The notebooks meant by numbers ("1", "01") or paths; all of them for no names.
+
+    Raises NotebookError when a name fits no notebook.
+    """
+    if not names:
+        return sorted(NOTEBOOKS.glob("*.ipynb"))
+    found = []
+    for name in names:
+        matches = sorted(NOTEBOOKS.glob(f"{name:0>2}-*.ipynb")) if name.isdigit() else [Path(name)]
+        if not matches or not matches[0].is_file():
+            raise NotebookError(
+                f"There is no notebook {name!r}: give a number such as 01, or a path."
+            )
+        found += matches
+    return found
+
+
+def read_notebook(path: Path) -> NotebookNode:
+    """Read a notebook; a cell without an id of its own gets one made from place and source."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    used = set()
+    for position, cell in enumerate(content["cells"]):
+        if cell.get("id") is None or cell["id"] in used:
+            source = "".join(cell["source"])
+            cell["id"] = hashlib.sha256(f"{position} {source}".encode()).hexdigest()[:8]
+        used.add(cell["id"])
+    content["nbformat"], content["nbformat_minor"] = 4, 5
+    return nbformat.reads(json.dumps(content), as_version=4)
+
+
+def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def cell_name(notebook: NotebookNode, cell: NotebookNode) -> str:
+    """How messages point to a code cell: the number that Jupyter shows, and the first line."""
+    number = 1 + [other.id for other in code_cells(notebook)].index(cell.id)
+    first_line = next(iter(cell.source.strip().splitlines()), "(empty)")
+    return f"In [{number}] `{first_line}`"
+
+
+# What is stored -----------------------------------------------------------------------------------
+
+
+def join_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """Neighbouring pieces of one stream as one output: where a kernel cuts them is chance."""
+    joined: list[NotebookNode] = []
+    for output in outputs:
+        last = joined[-1] if joined else None
+        if last and last.output_type == output.output_type == "stream" and last.name == output.name:
+            joined[-1] = NotebookNode(last, text=last.text + output.text)
+        else:
+            joined.append(output)
+    return joined
+
+
+def tidy(notebook: NotebookNode) -> None:
+    """Leave only what belongs to the course: no traces of the editor or of this run."""
+    notebook.metadata = nbformat.from_dict(KERNEL_METADATA)
+    for cell in notebook.cells:
+        cell.metadata = NotebookNode({k: v for k, v in cell.metadata.items() if k == "tags" and v})
+    for cell in code_cells(notebook):
+        cell.outputs = join_streams(cell.outputs)
+
+
+def output_texts(output: NotebookNode) -> list[str]:
+    """Every text of an output, pictures left out."""
+    if output.output_type == "stream":
+        return [output.text]
+    contents = output.get("data", {})
+    return [str(contents[mime]) for mime in contents if not mime.startswith("image/")]
+
+
+def reasons_not_to_store(notebook: NotebookNode) -> list[str]:
+    """What an author must put right first, one sentence each, naming the cell."""
+    reasons = []
+    for cell in code_cells(notebook):
+        name = cell_name(notebook, cell)
+        if not cell.source.strip():
+            reasons.append(f"{name}: remove this empty cell")
+        for output in cell.outputs:
+            if output.get("name") == "stderr":
+                reasons.append(f"{name}: writes to stderr: {output.text.strip().splitlines()[0]}")
+            for path in filter(None, map(LOCAL_PATH.search, output_texts(output))):
+                reasons.append(f"{name}: its output shows a path of this machine: {path[0]}…")
+    return reasons
+
+
+def as_stored(notebook: NotebookNode) -> str:
+    """The text of a notebook's file."""
+    return nbformat.writes(notebook).rstrip("\n") + "\n"
+
+
+def store(notebook: NotebookNode, path: Path) -> None:
+    """Write an executed notebook in place. Raises NotebookError if it is not fit to be stored."""
+    tidy(notebook)
+    reasons = reasons_not_to_store(notebook)
+    if reasons:
+        raise NotebookError("not stored: " + "; ".join(reasons))
+    nbformat.validate(notebook)
+    path.write_text(as_stored(notebook), encoding="utf-8", newline="\n")
+    for picture in covers(notebook):
+        cover_path(path).parent.mkdir(exist_ok=True)
+        cover_path(path).write_bytes(picture)
+
+
+def covers(notebook: NotebookNode) -> list[bytes]:
+    """The figures of the cell tagged `cover`, as PNG: what the README shows of a notebook."""
+    return [
+        base64.b64decode(output.data["image/png"])
+        for cell in code_cells(notebook)
+        if "cover" in cell.metadata.get("tags", [])
+        for output in cell.outputs
+        if "image/png" in output.get("data", {})
+    ]
+
+
+def cover_path(path: Path) -> Path:
+    return path.parent / "covers" / f"{path.stem[:2]}.png"
+
+
+# Running ------------------------------------------------------------------------------------------
+
+
+def set_kernel_environment() -> None:
+    """Make kernels started from here repeat their numbers; what the user has set stays."""
+    for name, value in KERNEL_ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+
+
+def execute(
+    notebook: NotebookNode, folder: Path, cell_done: Callable[[], None] = lambda: None
+) -> None:
+    """Run every cell in a fresh kernel of this Python; the outputs go into `notebook`.
+
+    Raises NotebookError at the first cell that fails, naming the cell and its error.
+    """
+    # The other kind of event loop, the usual one on Windows, makes zmq warn.
+    ensure_event_loop(prefer_selector_loop=True)
+    started = None
+
+    def remember(cell: NotebookNode, **_: object) -> None:
+        nonlocal started
+        started = cell
+
+    client = NotebookClient(
+        notebook,
+        km=AsyncKernelManager(
+            kernel_name=CURRENT_ENV_KERNEL_NAME, kernel_spec_manager=NbvalKernelspecManager()
+        ),
+        resources={"metadata": {"path": str(folder)}},
+        record_timing=False,
+        store_widget_state=False,
+        on_cell_start=remember,
+        on_cell_executed=lambda **_: cell_done(),
+    )
+    try:
+        client.execute(
+            # Under this name ipykernel leaves file descriptor 2 alone, as it does in the tests:
+            # what C++ libraries log there is no part of a notebook.
+            env=os.environ | {"PYTEST_CURRENT_TEST": "tests.execute"},
+            stderr=subprocess.DEVNULL,
+            cleanup_kc=True,
+        )
+    except CellExecutionError as error:
+        message = f"{error.ename}: {error.evalue}".splitlines()[0]
+        raise NotebookError(f"{cell_name(notebook, started)}: {message}") from error
+    except DeadKernelError as error:
+        raise NotebookError(f"{cell_name(notebook, started)}: {error}") from error
+
+
+# The command --------------------------------------------------------------------------------------
+
+
+def require_real_pictures() -> None:
+    """Raise NotebookError where only sketches are to be had: their outputs are never stored."""
+    try:
+        data.load("fashion-mnist")
+    except data.DataError as error:
+        raise NotebookError(
+            f"Nothing was stored: notebooks are stored with the real pictures only. {error}"
+        ) from error
+
+
+def write_page(notebook: NotebookNode, path: Path) -> None:
+    # Imported here because it is slow, and the tests import this module in every worker.
+    from nbconvert import HTMLExporter
+
+    page, _ = HTMLExporter().from_notebook_node(notebook)
+    BUILD.mkdir(exist_ok=True)
+    (BUILD / f"{path.stem}.html").write_text(page, encoding="utf-8")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.execute", description="Run the notebooks without a browser."
+    )
+    parser.add_argument("notebooks", nargs="*", help="numbers or paths; all where none is given")
+    parser.add_argument(
+        "--store", action="store_true", help="write the outputs into the notebooks (real data only)"
+    )
+    options = parser.parse_args(arguments)
+    set_kernel_environment()
+    try:
+        paths = find_notebooks(options.notebooks)
+        if options.store:
+            require_real_pictures()
+    except NotebookError as error:
+        print(error)
+        return 1
+
+    notebooks = {path: read_notebook(path) for path in paths}
+    failures = 0
+    cells = sum(len(code_cells(notebook)) for notebook in notebooks.values())
+    with tqdm(total=cells, unit="cell", leave=False) as bar:
+        for path, notebook in notebooks.items():
+            bar.set_description(path.stem)
+            start = time.monotonic()
+            try:
+                execute(notebook, path.parent.resolve(), bar.update)
+                if options.store:
+                    store(notebook, path)
+                result = "ok"
+            except NotebookError as error:
+                failures += 1
+                result = str(error)
+            write_page(notebook, path)
+            with bar.external_write_mode():
+                print(f"{path.stem:<32} {time.monotonic() - start:6.1f} s  {result}", flush=True)
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    # A line may quote a cell, and a redirected stdout of Windows has not every letter.
+    sys.stdout.reconfigure(errors="replace")
+    sys.exit(main())

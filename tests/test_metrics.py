@@ -1,0 +1,215 @@
+"""The metrics, against slow loops, worked examples and SciPy's optimiser."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+import scipy.optimize
+import scipy.special
+
+from helpers.maths import cross_entropy, softmax
+from helpers.metrics import (
+    accuracy,
+    confusion_matrix,
+    expected_calibration_error,
+    fit_temperature,
+    reliability_bins,
+)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def every_float_warning_is_an_error():
+    with np.errstate(all="raise"):
+        yield
+
+
+def random_predictions(count, sharpness=1.0):
+    """Logits, and labels drawn from their softmax: calibrated at temperature `sharpness`."""
+    generator = np.random.default_rng(21)
+    logits = generator.normal(size=(count, 10)) * 2
+    noise = -np.log(-np.log(generator.random(logits.shape)))  # Gumbel: argmax draws from softmax
+    return logits * sharpness, (logits + noise).argmax(axis=1)
+
+
+# --- accuracy and confusion matrix -----------------------------------------------------------
+
+
+def test_accuracy():
+    assert accuracy([0, 1, 2, 2], [0, 1, 1, 2]) == 0.75
+    assert accuracy(np.zeros(3, np.uint8), np.ones(3, np.int64)) == 0
+
+
+def test_confusion_matrix_has_a_row_for_each_true_class():
+    labels = [0, 0, 0, 1, 2, 2]
+    predictions = [0, 2, 2, 1, 0, 2]
+    expected = [[1, 0, 2, 0], [0, 1, 0, 0], [1, 0, 1, 0], [0, 0, 0, 0]]
+    np.testing.assert_array_equal(confusion_matrix(labels, predictions, 4), expected)
+
+
+def test_confusion_matrix_equals_a_loop():
+    logits, labels = random_predictions(500)
+    predictions = logits.argmax(axis=1)
+    expected = np.zeros((10, 10), int)
+    for label, prediction in zip(labels, predictions, strict=True):
+        expected[label, prediction] += 1
+    counts = confusion_matrix(labels.astype(np.uint8), predictions, 10)
+    np.testing.assert_array_equal(counts, expected)
+    assert counts.trace() / counts.sum() == accuracy(labels, predictions)
+
+
+@pytest.mark.parametrize(
+    ("labels", "predictions"),
+    [([0, 1], [0]), ([0, 1], [[0], [1]]), ([0] * 3, np.zeros((3, 3))), ([], [])],
+)
+def test_labels_and_predictions_that_do_not_pair_are_refused(labels, predictions):
+    pair = np.array(labels, int), np.array(predictions, int)
+    for metric in (accuracy, partial(confusion_matrix, classes=3)):
+        with pytest.raises(ValueError, match="one prediction for each label, and at least one"):
+            metric(*pair)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ([0, 3], "between 0 and 2, but they run from 0 to 3"),
+        ([-1, 0], "between 0 and 2, but they run from -1 to 0"),
+        ([0.2, 0.8], "must be integers, but they are float64"),
+    ],
+)
+def test_confusion_matrix_refuses_what_is_no_class(wrong, sentence):
+    for pair in ((wrong, [0, 1]), ([0, 1], wrong)):
+        with pytest.raises(ValueError, match=sentence):
+            confusion_matrix(*pair, 3)
+
+
+# --- calibration -----------------------------------------------------------------------------
+
+
+def test_calibration_of_four_predictions_worked_by_hand():
+    probabilities = np.array([[0.9, 0.1], [0.8, 0.2], [0.6, 0.4], [0.3, 0.7]])
+    labels = [0, 1, 1, 1]
+    counts, confidence, correct = reliability_bins(probabilities, labels, bins=5)
+    np.testing.assert_array_equal(counts, [0, 0, 1, 2, 1])
+    np.testing.assert_allclose(confidence, [np.nan, np.nan, 0.6, 0.75, 0.9])
+    np.testing.assert_allclose(correct, [np.nan, np.nan, 0, 0.5, 1])
+    # 1/4 of |.6 - 0|, 2/4 of |.75 - .5| and 1/4 of |.9 - 1|
+    assert expected_calibration_error(probabilities, labels, bins=5) == pytest.approx(0.3)
+
+
+@pytest.mark.parametrize("bins", [1, 10, 15])
+@pytest.mark.parametrize("sharpness", [0.5, 1, 3])
+def test_calibration_equals_a_loop_over_the_bins(bins, sharpness):
+    logits, labels = random_predictions(2000, sharpness)
+    probabilities = scipy.special.softmax(logits, axis=1)
+    counts, confidence, correct = reliability_bins(probabilities, labels, bins)
+    gap = 0
+    for k in range(bins):
+        inside = [
+            (max(row), int(np.argmax(row)) == label)
+            for row, label in zip(probabilities, labels, strict=True)
+            if k / bins < max(row) <= (k + 1) / bins
+        ]
+        assert counts[k] == len(inside)
+        if inside:
+            assert confidence[k] == pytest.approx(np.mean([c for c, _ in inside]))
+            assert correct[k] == pytest.approx(np.mean([right for _, right in inside]))
+            gap += abs(sum(c for c, _ in inside) - sum(right for _, right in inside))
+    ece = expected_calibration_error(probabilities, labels, bins)
+    assert ece == pytest.approx(gap / len(labels))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("bins", [5, 10, 15, 20, 25, 29])
+def test_a_confidence_on_a_border_belongs_to_the_bin_below(dtype, bins):
+    tops = np.arange(1, bins + 1) / bins
+    others = np.repeat((1 - tops)[:, np.newaxis] / (bins + 1), bins + 1, axis=1)
+    probabilities = np.column_stack([tops, others]).astype(dtype)
+    counts, confidence, _ = reliability_bins(probabilities, np.zeros(bins, int), bins)
+    np.testing.assert_array_equal(counts, np.ones(bins))
+    np.testing.assert_array_equal(confidence, tops.astype(dtype))
+
+
+def test_certain_and_right_has_no_calibration_error_certain_and_wrong_has_all():
+    certain = np.eye(3)
+    assert expected_calibration_error(certain, [0, 1, 2]) == 0
+    assert expected_calibration_error(certain, [1, 2, 0]) == 1
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "labels", "sentence"),
+    [
+        ([[2.0, -1.0], [0.5, 0.5]], [0, 1], r"must sum to 1; if these are logits"),
+        ([[3.0, 1.0], [0.5, 0.5]], [0, 1], r"must sum to 1; if these are logits"),
+        ([[np.nan, 1.0], [0.5, 0.5]], [0, 1], r"must sum to 1; if these are logits"),
+        ([[0.5, 0.5]], [0, 1], r"shape \(2,\) do not fit scores of shape \(1, 2\)"),
+        ([[0.5, 0.5]], [2], "between 0 and 1, but they run from 2 to 2"),
+        (np.zeros((0, 2)), np.zeros(0, int), "at least one row"),
+    ],
+)
+def test_calibration_refuses_what_are_no_probabilities_with_labels(probabilities, labels, sentence):
+    for metric in (reliability_bins, expected_calibration_error):
+        with pytest.raises(ValueError, match=sentence):
+            metric(probabilities, labels)
+
+
+# --- temperature -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("true_temperature", [0.3, 1, 2.5])
+def test_temperature_that_sharpened_the_logits_is_found_again(true_temperature):
+    logits, labels = random_predictions(20_000, sharpness=true_temperature)
+    # 20,000 labels leave a standard error of about .7 %.
+    assert fit_temperature(logits, labels) == pytest.approx(true_temperature, rel=0.03)
+
+
+@pytest.mark.parametrize("sharpness", [0.2, 1, 4])
+def test_temperature_equals_scipys_minimum_of_the_loss(sharpness):
+    logits, labels = random_predictions(1000, sharpness)
+
+    def loss(log_temperature):
+        scaled = logits / np.exp(log_temperature)
+        return -scipy.special.log_softmax(scaled, axis=1)[np.arange(len(labels)), labels].mean()
+
+    best = scipy.optimize.minimize_scalar(
+        loss, bounds=np.log([0.01, 100]), method="bounded", options={"xatol": 1e-10}
+    )
+    assert fit_temperature(logits, labels) == pytest.approx(np.exp(best.x), rel=1e-6)
+
+
+def test_temperature_keeps_every_decision_and_lowers_the_loss():
+    logits, labels = random_predictions(1000, sharpness=3)
+    scaled = logits / fit_temperature(logits, labels)
+    np.testing.assert_array_equal(scaled.argmax(axis=1), logits.argmax(axis=1))
+    assert cross_entropy(scaled, labels) < cross_entropy(logits, labels)
+    assert expected_calibration_error(softmax(scaled), labels) < 0.05
+
+
+@pytest.mark.parametrize(("label", "bound"), [(0, 0.01), (1, 100)])
+def test_temperature_stops_at_its_bounds(label, bound):
+    """Always right: the colder the better. Always wrong: the hotter the better."""
+    logits = np.array([[4.0, 0.0], [5.0, 1.0]])
+    assert fit_temperature(logits, [label, label]) == pytest.approx(bound)
+
+
+def test_temperature_takes_float32_and_leaves_the_input_alone():
+    logits, labels = random_predictions(300, sharpness=2)
+    single = logits.astype(np.float32)
+    single.setflags(write=False)
+    fitted = fit_temperature(single, labels.astype(np.uint8))
+    assert fitted == pytest.approx(fit_temperature(logits, labels), rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("logits", "labels", "sentence"),
+    [
+        ([[np.nan, 1.0]], [0], "finite logits"),
+        ([[-np.inf, 1.0]], [0], "finite logits"),
+        ([[0.0, 1.0]], [2], "between 0 and 1"),
+        ([[0.0, 1.0]], [-1], "between 0 and 1"),
+        ([[0.0, 1.0]], [0, 1], "do not fit"),
+        (np.zeros((0, 2)), np.zeros(0, int), "at least one row"),
+    ],
+)
+def test_temperature_refuses_bad_input(logits, labels, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        fit_temperature(logits, labels)
