@@ -75,9 +75,9 @@ class _Unavailable(Exception):
 class Dataset:
     """Pictures of clothing with their labels, and where they come from.
 
-    Images are (n, 28, 28) uint8, from 0, empty paper, to 255, full ink. Labels are (n,) uint8, 0 to 9, and index
-    `CLASS_NAMES`. All four arrays are read-only, because they are the decompressed file itself,
-    not a copy of it.
+    Images are (n, 28, 28) uint8, from 0, empty paper, to 255, full ink. Labels are (n,) uint8,
+    0 to 9, and index `CLASS_NAMES`. All four arrays are read-only, because they are the
+    decompressed file itself, not a copy of it.
     """
 
     train_images: np.ndarray

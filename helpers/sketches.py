@@ -134,8 +134,8 @@ def top(
 def t_shirt(dice: Dice, x: Array, y: Array) -> Array:
     """Short sleeves, nothing down the front."""
     return top(
-        dice, x, y, width=(6, 8.5), flare=(-1, 0.8), hem=(25.5, 28), sleeve=(5, 11),
-        cuff=(8.8, 11.8), neck=(2.5, 4.5), depth=(0.5, 4.5), opening=(0, 0, 0),
+        dice, x, y, width=(6, 8.5), flare=(-1, 0.8), hem=(25.5, 28), sleeve=(5, 11.5),
+        cuff=(9, 12), neck=(2.5, 4.5), depth=(0.5, 4.5), opening=(0, 0, 0),
         collar=(0.3, 0, 0.5),
     )  # fmt: skip
 
@@ -143,7 +143,7 @@ def t_shirt(dice: Dice, x: Array, y: Array) -> Array:
 def pullover(dice: Dice, x: Array, y: Array) -> Array:
     """Long sleeves that reach the hem or pass it, nothing down the front."""
     return top(
-        dice, x, y, width=(6.6, 8.7), flare=(-1.5, 0.5), hem=(21, 27), sleeve=(23, 28),
+        dice, x, y, width=(6.4, 8.6), flare=(-1.5, 0.5), hem=(21.5, 27.3), sleeve=(23, 28),
         cuff=(9.5, 12), neck=(2.5, 4.5), depth=(0.5, 3), opening=(0, 0, 0), collar=(0.5, 0.1, 0.6),
     )  # fmt: skip
 
@@ -161,7 +161,7 @@ def dress(dice: Dice, x: Array, y: Array) -> Array:
 def coat(dice: Dice, x: Array, y: Array) -> Array:
     """Longer than its sleeves, with a line down the front and a deep collar."""
     return top(
-        dice, x, y, width=(6.5, 8.5), flare=(0, 2.5), hem=(26.5, 28), sleeve=(19, 25),
+        dice, x, y, width=(6.5, 8.5), flare=(-0.2, 2.2), hem=(26, 28), sleeve=(19.3, 25.5),
         cuff=(9.5, 12), neck=(2, 4), depth=(1.5, 8), opening=(0.9, 0.5, 1), collar=(0.8, 0.3, 1),
     )  # fmt: skip
 
@@ -170,8 +170,8 @@ def shirt(dice: Dice, x: Array, y: Array) -> Array:
     """Between the other three: short or long sleeves, mostly with buttons and a collar."""
     longer = 13.5 * dice.chance(0.6)
     return top(
-        dice, x, y, width=(5.8, 8), flare=(-0.7, 1.3), hem=(25, 28),
-        sleeve=(7.5 + longer, 14 + longer), cuff=(9.2, 12), neck=(2, 4.2), depth=(0.5, 5),
+        dice, x, y, width=(5.9, 8.2), flare=(-0.7, 1.3), hem=(24.7, 28),
+        sleeve=(7 + longer, 14 + longer), cuff=(9.2, 12), neck=(2, 4.2), depth=(0.5, 5),
         opening=(0.75, 0.2, 0.9), collar=(0.8, 0.2, 1),
     )  # fmt: skip
 
@@ -307,8 +307,8 @@ def _photograph(garment: Callable[[Dice, Array, Array], Array], dice: Dice) -> N
     """Draw one chunk: each garment somewhat larger or smaller, and a little off the middle."""
     size = dice.between(0.88, 1.03)
     steps = np.arange(SIDE, dtype=np.float32) - 13.5
-    x = (steps[None, None, :] - dice.between(-1.2, 1.2)) / size
-    y = (steps[None, :, None] - dice.between(-1.2, 1.2)) / size + 13.5
+    x = (steps[None, None, :] - dice.between(-1.5, 1.5)) / size
+    y = (steps[None, :, None] - dice.between(-1.5, 1.5)) / size + 13.5
     return (np.clip(garment(dice, x, y), 0, 1) * 255 + 0.5).astype(np.uint8)
 
 

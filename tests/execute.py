@@ -248,7 +248,8 @@ def write_page(notebook: NotebookNode, path: Path) -> None:
     # Imported here because it is slow, and the tests import this module in every worker.
     from nbconvert import HTMLExporter
 
-    page, _ = HTMLExporter().from_notebook_node(notebook)
+    # The default template leaves out the alt texts of figures.
+    page, _ = HTMLExporter(template_name="classic").from_notebook_node(notebook)
     BUILD.mkdir(exist_ok=True)
     (BUILD / f"{path.stem}.html").write_text(page, encoding="utf-8")
 
