@@ -422,9 +422,13 @@ def canonical(name: str) -> str:
 
 ASK_FROM_INSIDE = """
 import json, psutil
-from helpers.data import find_folder
-folder = find_folder()
-print(json.dumps([folder and str(folder), psutil.virtual_memory().available]))
+from helpers.data import DataError, find_folder
+folder, problem = None, ""
+try:
+    folder = find_folder()
+except DataError as error:
+    problem = str(error)
+print(json.dumps([folder and str(folder), problem, psutil.virtual_memory().available]))
 """
 
 
@@ -445,8 +449,10 @@ def examine_from_inside() -> Iterator:
             "`git checkout -- helpers`, or download the course again."
         )
         return
-    folder, memory = json.loads(answer.stdout)
-    if folder:
+    folder, problem, memory = json.loads(answer.stdout)
+    if problem:
+        yield Problem(problem)
+    elif folder:
         yield f"Fashion-MNIST, the real pictures, in {folder}"
     else:
         yield (

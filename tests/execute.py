@@ -178,7 +178,7 @@ def covers(notebook: NotebookNode) -> list[bytes]:
 
 
 def cover_path(path: Path) -> Path:
-    return path.parent / "covers" / f"{path.stem[:2]}.png"
+    return path.parent / ".covers" / f"{path.stem[:2]}.png"
 
 
 # Running ------------------------------------------------------------------------------------------

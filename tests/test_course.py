@@ -41,8 +41,12 @@ MODULES = {
 }
 HELPERS_DATA = """
 import os
+class DataError(Exception): pass
 def find_folder():
-    return os.environ.get("FASHION_MNIST_DIR")
+    folder = os.environ.get("FASHION_MNIST_DIR")
+    if folder == "wrong":
+        raise DataError("FASHION_MNIST_DIR is wrong.")
+    return folder
 """
 
 
@@ -455,6 +459,12 @@ def test_doctor_when_all_is_well(installed):
     assert re.search(r"^ok +8\.0 GB of memory free$", result.stdout, re.M)
     assert re.search(r"^ok +[\d.]+ GB of disk free$", result.stdout, re.M)
     assert "sketches instead" in installed.run("doctor").stdout
+
+
+def test_doctor_passes_on_what_is_wrong_with_the_pictures(installed):
+    result = installed.run("doctor", FASHION_MNIST_DIR="wrong")
+    assert result.returncode == 1
+    assert "WRONG FASHION_MNIST_DIR is wrong.\n" in result.stdout
 
 
 def lose_a_package(small):

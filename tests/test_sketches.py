@@ -29,7 +29,7 @@ def nearest_neighbour(inputs, labels, test_inputs):
     return labels[np.argmin((inputs**2).sum(axis=1) - 2 * test_inputs @ inputs.T, axis=1)]
 
 
-def softmax_regression(inputs, labels, test_inputs, epochs=6):
+def softmax_regression(inputs, labels, test_inputs, epochs=10):
     """Predict by a linear model; written here anew, so as to test the sketches and nothing else.
 
     It uses the mean of the weights over the later epochs: the last weights alone swing by several
