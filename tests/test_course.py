@@ -210,6 +210,11 @@ def test_usage(arguments, code, capsys):
     assert re.findall(r"^  (\w+)", usage, re.M) == ["lab", "test", "run", "doctor"]
 
 
+def heed_ctrl_c():
+    """A process started in the background ignores Ctrl-C, and its children inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @posix_only
 def test_ctrl_c_is_left_to_what_was_started(installed):
     site = next(installed.venv.glob("lib/python*/site-packages"))
@@ -223,6 +228,7 @@ def test_ctrl_c_is_left_to_what_was_started(installed):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
+        preexec_fn=heed_ctrl_c,
     ) as process:
         assert process.stdout.readline() == "ready\n"
         os.killpg(process.pid, signal.SIGINT)
@@ -278,6 +284,7 @@ def hanging_installation(small, silent_server):
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         start_new_session=True,
+        preexec_fn=heed_ctrl_c,
     ) as process:
         connection, _ = silent_server.accept()
         with connection:

@@ -74,7 +74,9 @@ def test_the_readme_shows_a_figure_of_the_notebook(path):
     current = cover_path(path).is_file() and cover_path(path).read_bytes() == pictures[0]
     assert current, f"The cover is not the figure in the notebook: run {STORE} {path.stem[:2]}"
     readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-    shown = re.search(rf'<img src="notebooks/.covers/{path.stem[:2]}\.png"[^>]* alt="[^"]+"', readme)
+    shown = re.search(
+        rf'<img src="notebooks/.covers/{path.stem[:2]}\.png"[^>]* alt="[^"]+"', readme
+    )
     assert shown, f"Show {cover_path(path).name} in README.md, with a text for who cannot see it."
 
 
