@@ -10,20 +10,24 @@ import dis
 import linecache
 import traceback
 import types
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from helpers.exercises.safely import SECONDS, Stopped, run_safely
 
-NOT_STARTED, CORRECT, NOT_YET, COULD_NOT_RUN = (
-    "not started",
-    "correct",
-    "not yet",
-    "could not run",
-)
+NOT_STARTED = "not started"
+CORRECT = "correct"
+NOT_YET = "not yet"
+COULD_NOT_RUN = "could not run"
+
+# Whose lines of code are not the learner's.
+HELPERS = str(Path(__file__).resolve().parent.parent)
+PACKAGES = str(Path(np.__file__).resolve().parent.parent)
+STANDARD_LIBRARY = str(Path(dis.__file__).resolve().parent)
 
 # What an answer was asked, and what came out.
 Observation = tuple[str, Any]
@@ -67,6 +71,8 @@ def calls(*argument_lists: tuple) -> Callable[[Any], Iterator[Observation]]:
     """
 
     def observe(function: Callable) -> Iterator[Observation]:
+        if not callable(function):
+            raise NotYet("Give `check` the function itself, by its name and without brackets.")
         for arguments in argument_lists:
             given = copy.deepcopy(arguments)
             result = function(*given)
@@ -84,21 +90,19 @@ def judge(exercise: Exercise, answer: Any) -> Verdict:
     """Compare an answer with the right one, without ever raising."""
     if is_blank(answer):
         return Verdict(NOT_STARTED, "Nothing here yet. Write your answer, then run the cell again.")
-    seen, error, printed = _observations(exercise, answer)
+    seen, error = _observations(exercise, answer)
+    expected, _ = _observations(exercise, exercise.right)
+    for number, ((given, got), (_, wanted)) in enumerate(zip(seen, expected, strict=False)):
+        if not _same(got, wanted, exercise.tolerance):
+            sentence = _named_mistake(exercise, seen, number) or _plain_difference(got, wanted)
+            example = f"given:     {given}\ncame out:  {shown(got)}\nshould be: {shown(wanted)}"
+            return Verdict(
+                NOT_YET, sentence if exercise.observe is value else f"{sentence}\n{example}"
+            )
     if isinstance(error, NotYet):
         return Verdict(NOT_YET, str(error))
     if error is not None:
-        return Verdict(COULD_NOT_RUN, _told(error, printed))
-
-    expected, _, _ = _observations(exercise, exercise.right)
-    for number, ((given, got), (_, wanted)) in enumerate(zip(seen, expected, strict=True)):
-        if not _same(got, wanted, exercise.tolerance):
-            sentence = _named_mistake(exercise, seen, number) or _plain_difference(got, wanted)
-            lines = [sentence]
-            if exercise.observe is not value:
-                lines += [f"given:        {given}", f"came out:     {shown(got)}"]
-                lines += [f"should be:    {shown(wanted)}"]
-            return Verdict(NOT_YET, "\n".join(lines))
+        return Verdict(COULD_NOT_RUN, _told(error))
     return Verdict(CORRECT, exercise.meaning)
 
 
@@ -133,15 +137,15 @@ def shown(thing: Any) -> str:
     return text if len(text) <= 160 else text[:157] + "..."
 
 
-def _observations(exercise: Exercise, answer: Any) -> tuple[list, BaseException | None, str]:
+def _observations(exercise: Exercise, answer: Any) -> tuple[list, BaseException | None]:
+    """What comes out when the answer is put to use, and the error that ended it, if one did."""
     seen: list[Observation] = []
 
     def use() -> None:
         for given, result in exercise.observe(answer):
             seen.append((given, copy.deepcopy(_plain(result))))
 
-    _, error, printed = run_safely(use)
-    return seen, error, printed
+    return seen, run_safely(use)
 
 
 def _plain(result: Any) -> Any:
@@ -173,12 +177,11 @@ def _named_mistake(exercise: Exercise, seen: list[Observation], number: int) -> 
     """The sentence of the wrong answer that behaves like the learner's, or "" """
     for length in (len(seen), number + 1):
         for wrong, sentence in exercise.mistakes:
-            others, error, _ = _observations(exercise, wrong)
-            alike = len(others) >= length and all(
+            others, _ = _observations(exercise, wrong)
+            if len(others) >= length and all(
                 _same(got, other, exercise.tolerance)
                 for (_, got), (_, other) in zip(seen[:length], others, strict=False)
-            )
-            if alike and not (error and length > len(others)):
+            ):
                 return sentence
     return ""
 
@@ -201,25 +204,19 @@ def _plain_difference(got: Any, wanted: Any) -> str:
     return "The form is right, but the numbers are not."
 
 
-def _told(error: BaseException, printed: str) -> str:
+def _told(error: BaseException) -> str:
     """The learner's own error, in two lines, with the line of their code."""
     if isinstance(error, Stopped):
-        lines = [f"It was still running after {SECONDS:.0f} seconds and was stopped: is there a"]
-        lines = [lines[0] + " loop that never ends?"]
+        lines = [f"It ran for {SECONDS:.0f} seconds and was stopped. Is there an endless loop?"]
     else:
         first = next(iter(str(error).splitlines()), "")
         lines = [f"{type(error).__name__}: {first}" if first else type(error).__name__]
     own = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
-        if "helpers" not in frame.filename and "site-packages" not in frame.filename
+        if not frame.filename.startswith((HELPERS, PACKAGES, STANDARD_LIBRARY))
     ]
     if own:
         source = linecache.getline(own[-1].filename, own[-1].lineno).strip()
         lines.append(f"in line {own[-1].lineno} of your code: {source}")
     return "\n".join(lines)
-
-
-def each_right(exercise: Exercise) -> Iterable[Any]:
-    """Every answer that has to be accepted."""
-    return (exercise.right, *exercise.also_right)

@@ -6,52 +6,47 @@ import io
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
 
 SECONDS = 3.0  # for one answer; right answers take milliseconds
 GRACE_SECONDS = 1.0  # what a loop gets to notice that it has been stopped
-PRINTED_CHARACTERS = 500
 
 
 class Stopped(BaseException):
     """Raised inside code that runs too long. `except Exception` does not catch it."""
 
 
-class _LimitedText(io.TextIOBase):
-    """Keeps the first characters printed and forgets the rest, so that a flood fills no memory."""
-
-    def __init__(self):
-        self.text = ""
+class _Nowhere(io.TextIOBase):
+    """Takes what is printed and forgets it: a flood must not fill the notebook."""
 
     def writable(self) -> bool:
         return True
 
     def write(self, text: str) -> int:
-        self.text += text[: PRINTED_CHARACTERS - len(self.text)]
         return len(text)
 
 
-def run_safely(action: Callable[[], Any]) -> tuple[Any, BaseException | None, str]:
-    """Return what `action()` returns, what it raises, and the start of what it prints.
+def run_safely(action: Callable[[], None]) -> BaseException | None:
+    """Run `action()` and return what it raised, None if nothing. What it prints is dropped.
 
     It runs in a thread of its own. After `SECONDS` the exception `Stopped` is raised in it, again
-    and again, so that a loop with a bare `except:` ends too; what even then does not end, such as
+    and again, so that a loop with a bare `except:` ends too. What even then does not end, such as
     a very long sleep, is left behind, and the kernel goes on.
     """
-    result, error, printed = None, None, _LimitedText()
+    error: BaseException | None = Stopped()
     finished = threading.Event()
 
     def run() -> None:
-        nonlocal result, error
+        nonlocal error
         try:
-            result = action()
+            action()
+            error = None
         except BaseException as raised:
             error = raised
         finally:
             finished.set()
 
     worker = threading.Thread(target=run, daemon=True)
-    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+    with contextlib.redirect_stdout(_Nowhere()), contextlib.redirect_stderr(_Nowhere()):
         worker.start()
         finished.wait(SECONDS)
         deadline = time.monotonic() + GRACE_SECONDS
@@ -60,6 +55,4 @@ def run_safely(action: Callable[[], Any]) -> tuple[Any, BaseException | None, st
                 ctypes.c_ulong(worker.ident), ctypes.py_object(Stopped)
             )
             finished.wait(0.01)
-    if not finished.is_set():
-        error = Stopped()
-    return result, error, printed.text
+    return error

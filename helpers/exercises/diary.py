@@ -1,0 +1,43 @@
+"""What the learner has tried and solved: one small readable file, `progress.json`, ignored by git.
+
+It lies beside `notebooks/`, so it survives a restart of the kernel and a `git pull`. A file that
+cannot be read is set aside under another name, and a new one is begun.
+"""
+
+import json
+import secrets
+from pathlib import Path
+
+DIARY = Path(__file__).resolve().parent.parent.parent / "progress.json"
+
+
+def read_diary() -> tuple[dict[str, dict], bool]:
+    """Return what is known of each exercise, and whether a file that is there could be read."""
+    try:
+        entries = json.loads(DIARY.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}, True
+    except (OSError, ValueError):
+        return {}, False
+    readable = isinstance(entries, dict) and all(isinstance(e, dict) for e in entries.values())
+    return (entries, True) if readable else ({}, False)
+
+
+def write_entry(exercise_id: str, entry: dict) -> str:
+    """Store what is known of one exercise; return a sentence where something was wrong."""
+    entries, readable = read_diary()
+    entries[exercise_id] = entry
+    part = DIARY.with_name(f"progress.{secrets.token_hex(4)}.part")
+    told = ""
+    try:
+        if not readable:
+            aside = DIARY.with_name("progress-damaged.json")
+            DIARY.replace(aside)
+            told = f"progress.json could not be read. It is now {aside.name}; a new one is begun."
+        part.write_text(json.dumps(entries, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        part.replace(DIARY)
+    except OSError as error:
+        told = f"Your progress could not be saved ({error.strerror}): make the folder writable."
+    finally:
+        part.unlink(missing_ok=True)
+    return told
