@@ -44,12 +44,15 @@ PROGRAMS = {
         "jupyterlab",
         f"--ServerApp.root_dir={ROOT}",
         "--LabApp.default_url=/lab/tree/notebooks/00-meet-the-data.ipynb",
-        # No question about news, no look for updates: the lock decides, and a plane has no network.
-        "--LabApp.news_url=None",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ],
     "test": ["-m", "pytest", "-n", "2", "--dist", "loadfile"],
     "run": ["-m", "tests.execute"],
+}
+
+# No question about news, no look for updates: the lock decides, and a plane has no network.
+LAB_SETTINGS = VENV / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
+QUIET_LAB = {
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}
 }
 
 ENVIRONMENT_DEFAULTS = {
@@ -309,6 +312,7 @@ def install_packages() -> None:
             STAMP.write_text(stamp, encoding="utf-8")  # it only downloaded: .venv is as it was
         raise Problem(pip_problem("".join(said)))
     write_helpers_path()
+    write_lab_settings()
     STAMP.write_text(f"{venv_python_version()} {lock_digest()}", encoding="utf-8")
 
 
@@ -350,6 +354,12 @@ def write_helpers_path() -> None:
     # A relative path holds wherever the course is moved, and whatever letters its path has.
     course = os.path.relpath(str(ROOT), str(site_packages()))
     (site_packages() / "course.pth").write_text(course + "\n", encoding="utf-8")
+
+
+def write_lab_settings() -> None:
+    """Make JupyterLab start without a question that covers the notebook."""
+    LAB_SETTINGS.parent.mkdir(parents=True, exist_ok=True)
+    LAB_SETTINGS.write_text(json.dumps(QUIET_LAB), encoding="utf-8")
 
 
 # --- What is here, and what is wrong with it? --------------------------------------------------

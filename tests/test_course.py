@@ -210,6 +210,14 @@ def test_usage(arguments, code, capsys):
     assert re.findall(r"^  (\w+)", usage, re.M) == ["lab", "test", "run", "doctor"]
 
 
+def test_jupyterlab_opens_without_a_question(installed):
+    settings = json.loads(
+        (installed.venv / "share/jupyter/lab/settings/overrides.json").read_text()
+    )
+    [notification] = settings.values()
+    assert notification == {"fetchNews": "false", "checkForUpdates": False}
+
+
 def heed_ctrl_c():
     """A process started in the background ignores Ctrl-C, and its children inherit that."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
