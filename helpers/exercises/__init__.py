@@ -55,7 +55,7 @@ def solution(exercise_id: str) -> None:
     if not entry.get("tries") and not asked:
         print(f"{exercise_id}: try it once yourself and check it. Or ask again to see it now.")
     else:
-        print(f"{exercise_id} a solution:\n\n{_source(exercise.right)}\n\n{exercise.why}")
+        print(f"{exercise_id} a solution:\n\n{source_of(exercise.right)}\n\n{exercise.why}")
     _store(exercise_id, entry, asked=asked + 1)
 
 
@@ -70,15 +70,21 @@ def progress() -> None:
         print(f"{notebook:02}         {solved} of {len(outcomes)}   {marks}")
 
 
+def source_of(answer: Any) -> str:
+    """An answer as Python: the source of a function or class, the text of a value."""
+    if callable(answer):
+        return textwrap.dedent(inspect.getsource(answer)).strip()
+    return repr(answer)
+
+
 def _find(exercise_id: str) -> Exercise | None:
     number, _, _ = str(exercise_id).partition(".")
-    if number.isdigit() and int(number) in NOTEBOOKS:
+    if number.isdecimal() and int(number) in NOTEBOOKS:
         exercises = exercises_of(int(number))
         if exercise_id in exercises:
             return exercises[exercise_id]()
-        print(f"Notebook {int(number):02} has the exercises {', '.join(exercises)}.")
-    else:
-        print(f'There is no exercise {exercise_id!r}: give its number as a text, such as "1.2".')
+        print(f"Notebook {int(number):02} has the exercises {', '.join(exercises)}.", end=" ")
+    print(f'There is no exercise {exercise_id!r}: give its number as a text, such as "1.2".')
     return None
 
 
@@ -94,9 +100,3 @@ def _store(exercise_id: str, entry: dict, **changes: Any) -> None:
 
 def _indented(message: str) -> str:
     return message.replace("\n", "\n    ")
-
-
-def _source(answer: Any) -> str:
-    if callable(answer):
-        return textwrap.dedent(inspect.getsource(answer)).strip()
-    return repr(answer)

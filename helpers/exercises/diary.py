@@ -4,9 +4,11 @@ It lies beside `notebooks/`, so it survives a restart of the kernel and a `git p
 cannot be read is set aside under another name, and a new one is begun.
 """
 
+import contextlib
 import json
 import secrets
 from pathlib import Path
+from typing import Any
 
 DIARY = Path(__file__).resolve().parent.parent.parent / "progress.json"
 
@@ -17,10 +19,18 @@ def read_diary() -> tuple[dict[str, dict], bool]:
         entries = json.loads(DIARY.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}, True
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}, False
-    readable = isinstance(entries, dict) and all(isinstance(e, dict) for e in entries.values())
+    readable = isinstance(entries, dict) and all(map(_is_entry, entries.values()))
     return (entries, True) if readable else ({}, False)
+
+
+def _is_entry(entry: Any) -> bool:
+    """Whether what is known of an exercise is its outcome, a text, and counts."""
+    return isinstance(entry, dict) and all(
+        isinstance(known, str) if name == "outcome" else isinstance(known, int) and known >= 0
+        for name, known in entry.items()
+    )
 
 
 def write_entry(exercise_id: str, entry: dict) -> str:
@@ -39,5 +49,6 @@ def write_entry(exercise_id: str, entry: dict) -> str:
     except OSError as error:
         told = f"Your progress could not be saved ({error.strerror}): make the folder writable."
     finally:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
     return told

@@ -8,6 +8,7 @@ Where it differs, the wrong answer that behaves like the learner's tells which m
 import copy
 import dis
 import linecache
+import numbers
 import traceback
 import types
 from collections.abc import Callable, Iterator
@@ -17,12 +18,14 @@ from typing import Any
 
 import numpy as np
 
-from helpers.exercises.safely import SECONDS, Stopped, run_safely
+from helpers.exercises.safely import Stopped, run_safely
 
 NOT_STARTED = "not started"
 CORRECT = "correct"
 NOT_YET = "not yet"
 COULD_NOT_RUN = "could not run"
+
+SECONDS = 3.0  # for one answer; right ones take milliseconds
 
 # Whose lines of code are not the learner's.
 HELPERS = str(Path(__file__).resolve().parent.parent)
@@ -90,11 +93,14 @@ def judge(exercise: Exercise, answer: Any) -> Verdict:
     """Compare an answer with the right one, without ever raising."""
     if is_blank(answer):
         return Verdict(NOT_STARTED, "Nothing here yet. Write your answer, then run the cell again.")
-    seen, error = _observations(exercise, answer)
-    expected, _ = _observations(exercise, exercise.right)
+    # First, so that a library's slow first call does not count as the learner's time.
+    expected, _ = _observations(exercise, exercise.right, seconds=None)
+    seen, error = _observations(exercise, answer, SECONDS)
     for number, ((given, got), (_, wanted)) in enumerate(zip(seen, expected, strict=False)):
         if not _same(got, wanted, exercise.tolerance):
-            sentence = _named_mistake(exercise, seen, number) or _plain_difference(got, wanted)
+            sentence = _named_mistake(exercise, seen, number) or _plain_difference(
+                got, wanted, exercise.tolerance
+            )
             example = f"given:     {given}\ncame out:  {shown(got)}\nshould be: {shown(wanted)}"
             return Verdict(
                 NOT_YET, sentence if exercise.observe is value else f"{sentence}\n{example}"
@@ -117,86 +123,136 @@ def is_blank(answer: Any) -> bool:
         steps = list(dis.get_instructions(answer))
         plain = {"RESUME", "NOP", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE"}
         returned = [step.argval for step in steps if step.opname in ("LOAD_CONST", "RETURN_CONST")]
-        return {step.opname for step in steps} <= plain and returned == [None]
+        return {step.opname for step in steps} <= plain and returned in ([None], [Ellipsis])
     return answer is None or answer is Ellipsis
 
 
 def shown(thing: Any) -> str:
     """A short text for a value, numbers to four digits."""
-    try:
-        array = np.asarray(thing)
-        if array.dtype.kind in "biuf":
-            text = np.array2string(
-                array, precision=4, suppress_small=True, separator=", ", threshold=24, edgeitems=2
-            )
-        else:
+    array = _numbers(thing)
+    if array is not None:
+        text = np.array2string(
+            array, precision=4, suppress_small=True, separator=", ", threshold=24, edgeitems=2
+        )
+    elif isinstance(thing, (tuple, list)):
+        text = f"[{', '.join(map(shown, thing))}]"
+    else:
+        try:
             text = repr(thing)
-    except Exception:
-        text = type(thing).__name__
+        except Exception:
+            text = type(thing).__name__
     text = " ".join(text.split())
     return text if len(text) <= 160 else text[:157] + "..."
 
 
-def _observations(exercise: Exercise, answer: Any) -> tuple[list, BaseException | None]:
+@dataclass(frozen=True)
+class _Thing:
+    """Stands in for a result that is no data, so that looking at it runs no code of the learner."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def _observations(
+    exercise: Exercise, answer: Any, seconds: float | None
+) -> tuple[list[Observation], BaseException | None]:
     """What comes out when the answer is put to use, and the error that ended it, if one did."""
     seen: list[Observation] = []
 
     def use() -> None:
         for given, result in exercise.observe(answer):
-            seen.append((given, copy.deepcopy(_plain(result))))
+            seen.append((given, _plain(result)))
 
-    return seen, run_safely(use)
+    return seen, run_safely(use, seconds)
 
 
 def _plain(result: Any) -> Any:
-    """Tensors as arrays, so that results of any library can be compared and kept."""
+    """A copy made of lists, arrays, numbers and texts, whatever library the result is from."""
     if isinstance(result, (tuple, list)):
-        return type(result)(map(_plain, result)) if type(result) in (tuple, list) else list(result)
-    return np.asarray(result) if hasattr(result, "__array__") else result
+        return [_plain(part) for part in result]
+    if isinstance(result, str):
+        return str(result)
+    if hasattr(result, "__array__"):
+        array = np.array(result)
+        if array.dtype.kind not in "OU":
+            return array
+        return _plain(array.tolist()) if array.ndim else _Thing(shown(result))
+    if isinstance(result, numbers.Real):
+        return result if type(result) in (bool, int) else float(result)
+    return None if result is None else _Thing(shown(result))
 
 
 def _same(got: Any, wanted: Any, tolerance: float) -> bool:
     if isinstance(wanted, str):
         return isinstance(got, str) and got.strip().lower() == wanted.strip().lower()
-    if isinstance(wanted, (tuple, list)) and any(np.ndim(part) for part in wanted):
-        return (
-            isinstance(got, (tuple, list))
-            and len(got) == len(wanted)
-            and all(_same(*pair, tolerance) for pair in zip(got, wanted, strict=True))
+    got_array, wanted_array = _numbers(got), _numbers(wanted)
+    if got_array is not None and wanted_array is not None:
+        return got_array.shape == wanted_array.shape and np.allclose(
+            got_array, wanted_array, rtol=tolerance, atol=tolerance, equal_nan=True
         )
+    if isinstance(got, (tuple, list)) and isinstance(wanted, (tuple, list)):
+        return len(got) == len(wanted) and all(
+            _same(*pair, tolerance) for pair in zip(got, wanted, strict=True)
+        )
+    return np.array_equal(got, wanted)
+
+
+def _numbers(thing: Any) -> np.ndarray | None:
+    """The thing as an array of numbers, or None."""
     try:
-        got, wanted = np.asarray(got), np.asarray(wanted)
-        if got.dtype.kind not in "biuf" or got.shape != wanted.shape:
-            return bool(got.dtype.kind == wanted.dtype.kind == "O" and (got == wanted).all())
-        return bool(np.allclose(got, wanted, rtol=tolerance, atol=tolerance, equal_nan=True))
+        array = np.asarray(thing)
     except Exception:
-        return False
+        return None
+    return array if array.dtype.kind in "biuf" else None
 
 
 def _named_mistake(exercise: Exercise, seen: list[Observation], number: int) -> str:
-    """The sentence of the wrong answer that behaves like the learner's, or "" """
-    for length in (len(seen), number + 1):
-        for wrong, sentence in exercise.mistakes:
-            others, _ = _observations(exercise, wrong)
-            if len(others) >= length and all(
-                _same(got, other, exercise.tolerance)
-                for (_, got), (_, other) in zip(seen[:length], others, strict=False)
-            ):
-                return sentence
-    return ""
+    """The sentence of the wrong answer that behaves like the learner's, or "".
+
+    Throughout, or else up to the first difference from the right answer, which has this number.
+    """
+    similar = ""
+    for wrong, sentence in exercise.mistakes:
+        agreement = _agreement(exercise, wrong, seen)
+        if agreement == len(seen):
+            return sentence
+        if agreement > number:
+            similar = similar or sentence
+    return similar
 
 
-def _plain_difference(got: Any, wanted: Any) -> str:
+def _agreement(exercise: Exercise, wrong: Any, seen: list[Observation]) -> int:
+    """How long a wrong answer behaves like the learner's, counted in observations."""
+    count = 0
+
+    def use() -> None:
+        nonlocal count
+        for (_, got), (_, other) in zip(seen, exercise.observe(wrong), strict=False):
+            if not _same(got, _plain(other), exercise.tolerance):
+                break
+            count += 1
+
+    run_safely(use, SECONDS)
+    return count
+
+
+def _plain_difference(got: Any, wanted: Any, tolerance: float) -> str:
     if got is None:
         return "Your function returns nothing: end it with `return` and the result."
-    if isinstance(wanted, str):
+    got_array, wanted_array = _numbers(got), _numbers(wanted)
+    if wanted_array is None and isinstance(wanted, list):
+        if not isinstance(got, list) or len(got) != len(wanted):
+            return f"The result should have {len(wanted)} parts, with commas between them."
+        parts = zip(got, wanted, strict=True)
+        return next(
+            _plain_difference(*pair, tolerance) for pair in parts if not _same(*pair, tolerance)
+        )
+    if wanted_array is None:
         return "That is not it. Read the question once more."
-    try:
-        got_array, wanted_array = np.asarray(got), np.asarray(wanted)
-    except Exception:
-        return "The result cannot be read as an array of numbers."
-    if got_array.dtype.kind not in "biuf":
-        return f"The result should be made of numbers, but it is of type {type(got).__name__}."
+    if got_array is None:
+        return f"The result should be made of numbers, not {shown(got)}."
     if got_array.shape != wanted_array.shape:
         return f"The shape is {got_array.shape}, and it should be {wanted_array.shape}."
     if not np.isfinite(got_array).all() and np.isfinite(wanted_array).all():
@@ -209,7 +265,10 @@ def _told(error: BaseException) -> str:
     if isinstance(error, Stopped):
         lines = [f"It ran for {SECONDS:.0f} seconds and was stopped. Is there an endless loop?"]
     else:
-        first = next(iter(str(error).splitlines()), "")
+        try:
+            first = next(iter(str(error).splitlines()), "")
+        except Exception:
+            first = ""
         lines = [f"{type(error).__name__}: {first}" if first else type(error).__name__]
     own = [
         frame

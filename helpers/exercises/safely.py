@@ -3,16 +3,36 @@
 import contextlib
 import ctypes
 import io
+import sys
 import threading
 import time
+import types
+import warnings
 from collections.abc import Callable
 
-SECONDS = 3.0  # for one answer; right answers take milliseconds
 GRACE_SECONDS = 1.0  # what a loop gets to notice that it has been stopped
 
 
 class Stopped(BaseException):
     """Raised inside code that runs too long. `except Exception` does not catch it."""
+
+
+class _StoppedTwice(Stopped):
+    """Raised where that did not help: whoever catches it gets another on the next line."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        frame = sys._getframe(1)
+        while frame and frame.f_code.co_filename != __file__:
+            frame.f_trace = _stop_on_line
+            frame = frame.f_back
+        sys.settrace(_stop_on_line)
+
+
+def _stop_on_line(frame: types.FrameType, event: str, argument: object) -> Callable:
+    if event == "line":
+        raise Stopped
+    return _stop_on_line
 
 
 class _Nowhere(io.TextIOBase):
@@ -25,15 +45,13 @@ class _Nowhere(io.TextIOBase):
         return len(text)
 
 
-def run_safely(action: Callable[[], None]) -> BaseException | None:
-    """Run `action()` and return what it raised, None if nothing. What it prints is dropped.
+def run_safely(action: Callable[[], None], seconds: float | None) -> BaseException | None:
+    """Run `action()` and return what it raised, None if nothing. What it prints or warns is lost.
 
-    It runs in a thread of its own. After `SECONDS` the exception `Stopped` is raised in it, again
-    and again, so that a loop with a bare `except:` ends too. What even then does not end, such as
-    a very long sleep, is left behind, and the kernel goes on.
+    It runs in a thread of its own, and after `seconds` it is stopped; with None it never is. What
+    cannot be stopped, such as a very long sleep, is left behind, and the kernel goes on.
     """
-    error: BaseException | None = Stopped()
-    finished = threading.Event()
+    unfinished = error = Stopped()
 
     def run() -> None:
         nonlocal error
@@ -41,18 +59,26 @@ def run_safely(action: Callable[[], None]) -> BaseException | None:
             action()
             error = None
         except BaseException as raised:
+            sys.settrace(None)
             error = raised
-        finally:
-            finished.set()
 
     worker = threading.Thread(target=run, daemon=True)
-    with contextlib.redirect_stdout(_Nowhere()), contextlib.redirect_stderr(_Nowhere()):
+    with (
+        warnings.catch_warnings(action="ignore"),
+        contextlib.redirect_stdout(_Nowhere()),
+        contextlib.redirect_stderr(_Nowhere()),
+    ):
         worker.start()
-        finished.wait(SECONDS)
-        deadline = time.monotonic() + GRACE_SECONDS
-        while not finished.is_set() and time.monotonic() < deadline:
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                ctypes.c_ulong(worker.ident), ctypes.py_object(Stopped)
-            )
-            finished.wait(0.01)
+        try:
+            worker.join(seconds)
+        finally:  # also when the learner interrupts the kernel
+            deadline = time.monotonic() + GRACE_SECONDS
+            stop = Stopped
+            while worker.is_alive() and time.monotonic() < deadline:
+                if error is unfinished:
+                    ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                        ctypes.c_ulong(worker.ident), ctypes.py_object(stop)
+                    )
+                worker.join(0.05)
+                stop = _StoppedTwice
     return error

@@ -1,0 +1,367 @@
+"""Every exercise proves itself: what is right passes, what is wrong is told which mistake it is."""
+
+import importlib
+import inspect
+import re
+import subprocess
+import sys
+import time
+from functools import cache
+
+import numpy as np
+import pytest
+
+from helpers.exercises import NOTEBOOKS, exercises_of
+from helpers.exercises.judge import CORRECT, COULD_NOT_RUN, NOT_STARTED, NOT_YET, judge, value
+from tests.execute import REPOSITORY, code_cells, find_notebooks, read_notebook
+
+# `helpers.exercises.judge` is the function.
+JUDGE = importlib.import_module("helpers.exercises.judge")
+SECONDS_FOR_A_CHECK = 2
+
+MAKERS = {name: make for notebook in NOTEBOOKS for name, make in exercises_of(notebook).items()}
+# Made when a test asks for it: some need TensorFlow.
+exercise = cache(lambda name: MAKERS[name]())
+each_exercise = pytest.mark.parametrize("name", MAKERS)
+
+
+def told(verdict):
+    """What a learner reads first."""
+    return verdict.message.splitlines()[0]
+
+
+# Right and wrong answers --------------------------------------------------------------------------
+
+
+@each_exercise
+def test_every_right_answer_is_accepted(name):
+    made = exercise(name)
+    assert len(made.also_right) >= 3
+    for answer in (made.right, *made.also_right):
+        verdict = judge(made, answer)
+        assert (verdict.outcome, verdict.message) == (CORRECT, made.meaning), answer
+
+
+@each_exercise
+def test_every_mistake_is_told_its_own_sentence(name):
+    made = exercise(name)
+    assert len(made.mistakes) >= 5
+    for answer, sentence in made.mistakes:
+        verdict = judge(made, answer)
+        assert (verdict.outcome, told(verdict)) == (NOT_YET, sentence), answer
+
+
+@each_exercise
+def test_all_answers_are_asked_as_much_as_the_right_one(name):
+    """Else an answer that ends the questions early would be right."""
+    made = exercise(name)
+    asked = [given for given, _ in JUDGE._observations(made, made.right, None)[0]]
+    assert asked
+    for answer in made.also_right:
+        observations, error = JUDGE._observations(made, answer, None)
+        assert error is None
+        if made.observe is not value:
+            assert len(observations) == len(asked)
+
+
+@each_exercise
+def test_what_a_learner_reads_is_whole(name):
+    made = exercise(name)
+    assert len(made.hints) == len(set(made.hints)) == 3
+    sentences = [*made.hints, made.meaning, made.why, *(text for _, text in made.mistakes)]
+    for sentence in sentences:
+        assert re.fullmatch(r"[^\s].{15,}[^\s,;]", sentence), sentence
+        assert "\n" not in sentence
+    assert re.search(r"[.!?]$", made.meaning)
+
+
+@each_exercise
+def test_only_the_last_hint_is_almost_the_solution(name):
+    right = exercise(name).right
+    if callable(right):
+        # What follows the last line that every way would begin with: `return`, `def`, `class`.
+        lines = [line.strip() for line in inspect.getsource(right).splitlines()]
+        body = [line.removeprefix("return ") for line in lines if not re.match(r"def|class", line)]
+        given_away = " ".join(body)
+    else:
+        given_away = str(right)
+    for hint in exercise(name).hints[:2]:
+        words = re.sub(r"[`\s]+", " ", hint)
+        assert not re.search(rf"(?<![\w.]){re.escape(given_away)}(?!\w|\.\d)", words), hint
+
+
+@each_exercise
+def test_a_check_takes_no_time(name):
+    made = exercise(name)
+    judge(made, made.right)  # the first time a library may have to load something
+    for answer in (made.right, made.mistakes[-1][0]):
+        # Of the processor, since the wall clock also counts what other programs do.
+        begin = time.process_time()
+        judge(made, answer)
+        assert time.process_time() - begin < SECONDS_FOR_A_CHECK
+
+
+def test_the_modules_load_no_tensorflow():
+    program = "import sys, helpers.exercises as e; e.progress(); print('tensorflow' in sys.modules)"
+    run = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=REPOSITORY,
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    assert run.stdout.splitlines()[-1] == "False"
+
+
+# Notebooks and modules ----------------------------------------------------------------------------
+
+CHECK = re.compile(r'^check\("(\d+\.\d+)", (\w+|\[.+\])\)$', re.MULTILINE)
+
+
+def exercises_in(path):
+    """The id, cells up to the next heading, of each exercise in a notebook."""
+    found = []
+    for cell in read_notebook(path).cells:
+        headings = cell.cell_type == "markdown" and re.findall(r"^#+ .+$", cell.source, re.M)
+        if headings:
+            title = re.fullmatch(r"### Exercise (\d+\.\d+) · \S.+", headings[-1])
+            found.append((title[1] if title else None, []))
+        if cell.cell_type == "code" and found:
+            found[-1][1].append(cell)
+    return found
+
+
+@pytest.mark.parametrize("path", find_notebooks([]), ids=lambda path: path.stem)
+def test_notebook_and_module_have_the_same_exercises(path):
+    notebook = int(path.stem[:2])
+    sources = [cell.source for cell in code_cells(read_notebook(path))]
+    checked = [name for source in sources for name, _ in CHECK.findall(source)]
+    in_prose = [name for name, _ in exercises_in(path) if name]
+    assert in_prose == checked == list(exercises_of(notebook))
+    assert in_prose == [f"{notebook}.{number}" for number in range(1, len(in_prose) + 1)]
+    assert 4 <= len(in_prose) <= 6
+
+
+@pytest.mark.parametrize("path", find_notebooks([]), ids=lambda path: path.stem)
+def test_every_exercise_has_a_starter_that_was_not_started(path):
+    for name, cells in exercises_in(path):
+        checking = [cell for cell in cells if "check(" in cell.source]
+        if name is None:
+            assert not checking, "It stands under another heading than its exercise."
+            continue
+        assert len(checking) == 1
+        [(checked, answer)] = CHECK.findall(checking[0].source)
+        assert checked == name
+        assert checking[0].source.endswith(f'check("{name}", {answer})')
+        assert "".join(output.text for output in checking[0].outputs).startswith(
+            f"{name} {NOT_STARTED}: "
+        )
+        right = exercise(name).right
+        if callable(right):
+            assert right.__name__ == answer
+            assert re.search(rf"^(def|class) {answer}\b", checking[0].source, re.MULTILINE)
+        else:
+            for variable in re.findall(r"\w+", answer):
+                assert re.search(rf"^{variable} = ", checking[0].source, re.MULTILINE)
+
+
+# Hostile answers ----------------------------------------------------------------------------------
+
+
+def raises(right, arguments):
+    raise ValueError("not today")
+
+
+def exits(right, arguments):
+    sys.exit(1)
+
+
+def interrupts(right, arguments):
+    raise KeyboardInterrupt
+
+
+def returns_nothing(right, arguments):
+    print(end="")
+
+
+def returns_text(right, arguments):
+    return "text"
+
+
+def returns_an_object(right, arguments):
+    return object()
+
+
+def returns_a_generator(right, arguments):
+    yield right
+
+
+def returns_itself(right, arguments):
+    return returns_itself
+
+
+def returns_nan(right, arguments):
+    return float("nan")
+
+
+def returns_only_nan(right, arguments):
+    return np.full(np.shape(right(*arguments)), np.nan)
+
+
+def returns_one_dimension_more(right, arguments):
+    return [right(*arguments)]
+
+
+def returns_an_empty_array(right, arguments):
+    return np.zeros((0, 3))
+
+
+def changes_its_input(right, arguments):
+    result = right(*arguments)
+    for argument in arguments:
+        if isinstance(argument, np.ndarray):
+            argument[...] = 1 - argument
+        if isinstance(argument, list):
+            argument.clear()
+    return result
+
+
+def prints_a_million_lines(right, arguments):
+    for number in range(1_000_000):
+        print(number, file=sys.stderr if number % 2 else sys.stdout)
+    return right(*arguments)
+
+
+def loops(right, arguments):
+    while True:
+        pass
+
+
+def loops_and_catches_errors(right, arguments):
+    while True:
+        try:
+            loops(right, arguments)
+        except Exception:
+            print("again")
+
+
+def loops_and_catches_everything(right, arguments):
+    while True:
+        try:
+            loops(right, arguments)
+        except:  # noqa: E722
+            print("again")
+
+
+HOSTILE = [
+    raises,
+    exits,
+    interrupts,
+    returns_nothing,
+    returns_text,
+    returns_an_object,
+    returns_a_generator,
+    returns_itself,
+    returns_nan,
+    returns_only_nan,
+    returns_one_dimension_more,
+    returns_an_empty_array,
+    changes_its_input,
+]
+ENDLESS = [
+    prints_a_million_lines,
+    loops,
+    loops_and_catches_errors,
+    loops_and_catches_everything,
+]
+NO_PROGRAMS = [
+    0,
+    -1.5,
+    float("nan"),
+    10**400,
+    1j,
+    "",
+    "text",
+    b"bytes",
+    [],
+    [[]],
+    ["a", 1],
+    [[1], [1, 2]],
+    {},
+    {1},
+    object(),
+    np.zeros(3),
+    np.zeros((0, 2)),
+    np.array(["a"]),
+    np.array([object()]),
+    print,
+    int,
+    object,
+    Exception("no"),
+    lambda: 0,
+    lambda *_: 0,
+    range(3),
+    sys,
+]
+
+
+def hostile_answers(right, behaviour):
+    """Answers that look like the right one, and behave otherwise."""
+    if isinstance(right, type):
+        methods = [name for name, item in vars(right).items() if inspect.isfunction(item)]
+        assert methods
+        for method in methods:
+            original = getattr(right, method)
+
+            def misbehaves(*arguments, original=original, **_):
+                return behaviour(original, arguments)
+
+            yield type(right.__name__, (right,), {method: misbehaves})
+    elif callable(right):
+        yield lambda *arguments, **_: behaviour(right, arguments)
+    else:
+        yield lambda *arguments, **_: behaviour(lambda *_: right, arguments)
+
+
+def assert_harmless(made, answer, capfd):
+    begin = time.monotonic()
+    verdict = judge(made, answer)
+    assert time.monotonic() - begin < 5
+    assert verdict.outcome in (NOT_STARTED, NOT_YET, COULD_NOT_RUN, CORRECT)
+    assert verdict.message
+    assert "Traceback" not in verdict.message
+    assert "helpers" not in verdict.message
+    assert capfd.readouterr() == ("", "")
+    return verdict
+
+
+@pytest.mark.parametrize("behaviour", HOSTILE, ids=lambda behaviour: behaviour.__name__)
+@each_exercise
+def test_a_misbehaving_answer_does_no_harm(name, behaviour, capfd):
+    made = exercise(name)
+    for answer in hostile_answers(made.right, behaviour):
+        verdict = assert_harmless(made, answer, capfd)
+        if behaviour is not changes_its_input:
+            assert verdict.outcome in (NOT_YET, COULD_NOT_RUN)
+
+
+@pytest.mark.parametrize("behaviour", ENDLESS, ids=lambda behaviour: behaviour.__name__)
+@each_exercise
+def test_an_endless_answer_is_stopped(name, behaviour, capfd, monkeypatch):
+    monkeypatch.setattr(JUDGE, "SECONDS", 0.1)
+    made = exercise(name)
+    for answer in hostile_answers(made.right, behaviour):
+        verdict = assert_harmless(made, answer, capfd)
+        assert verdict.outcome in (NOT_YET, COULD_NOT_RUN)
+
+
+def test_the_real_limit_is_short_enough(capfd):
+    assert JUDGE.SECONDS <= 3
+    [answer] = hostile_answers(exercise("1.2").right, loops_and_catches_everything)
+    assert assert_harmless(exercise("1.2"), answer, capfd).outcome == COULD_NOT_RUN
+
+
+@each_exercise
+def test_what_is_no_program_does_no_harm(name, capfd):
+    for answer in NO_PROGRAMS:
+        assert_harmless(exercise(name), answer, capfd)

@@ -1,0 +1,75 @@
+"""With every solution filled in, the notebooks run, and nothing but the exercises is different."""
+
+import ast
+import shutil
+
+import pytest
+
+from helpers import data
+from helpers.exercises import exercises_of, source_of
+from tests.execute import REPOSITORY, cell_name, code_cells, execute, find_notebooks, read_notebook
+from tests.notebook_comparison import output_differences, stderr_lines, tolerance
+
+
+def solved(starter, right):
+    """The source of a starter cell with the right answer in the place for it."""
+    tree = ast.parse(starter)
+    check = tree.body[-1].value
+    answer = check.args[1]
+    answers = {}
+    if isinstance(answer, ast.List):
+        answers = {name.id: repr(part) for name, part in zip(answer.elts, right, strict=True)}
+    else:
+        answers = {answer.id: source_of(right)}
+    lines = starter.splitlines()
+    for node in reversed(tree.body):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name in answers:
+            lines[node.lineno - 1 : node.end_lineno] = [answers.pop(node.name)]
+        elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in answers:
+            name = ast.unparse(node.targets[0])
+            lines[node.lineno - 1 : node.end_lineno] = [f"{name} = {answers.pop(name)}"]
+    assert not answers, f"There is no place for {', '.join(answers)}."
+    return "\n".join(lines)
+
+
+@pytest.fixture
+def copy_of_the_course(tmp_path, monkeypatch):
+    """The course in another place: the progress of whoever runs the tests is not touched."""
+    for folder in ("notebooks", "helpers", "data"):
+        ignored = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", "*.gz*")
+        shutil.copytree(REPOSITORY / folder, tmp_path / folder, ignore=ignored)
+    if pictures := data.find_folder():
+        monkeypatch.setenv("FASHION_MNIST_DIR", str(pictures))
+    return tmp_path
+
+
+# The longest ones first, as in conftest.py.
+@pytest.mark.parametrize("path", find_notebooks([])[::-1], ids=lambda path: path.stem)
+def test_a_solved_notebook_says_correct_everywhere_and_changes_nothing_else(
+    path, copy_of_the_course
+):
+    stored = code_cells(read_notebook(path))
+    notebook = read_notebook(path)
+    answered = {}
+    for name, make in exercises_of(int(path.stem[:2])).items():
+        [cell] = [cell for cell in code_cells(notebook) if f'check("{name}", ' in cell.source]
+        cell.source = solved(cell.source, make().right)
+        answered[cell.id] = name
+    execute(notebook, copy_of_the_course / "notebooks")
+
+    wrong = []
+    for cell, before in zip(code_cells(notebook), stored, strict=True):
+        tags = cell.metadata.get("tags", [])
+        if cell.id in answered:
+            printed = "".join(output.get("text", "") for output in cell.outputs)
+            problems = stderr_lines(cell.outputs)
+            if f"{answered[cell.id]} correct: " not in printed:
+                problems.append(printed)
+        elif "data" in tags and data.find_folder() is None:
+            problems = stderr_lines(cell.outputs)
+        else:
+            problems = output_differences(before.outputs, cell.outputs, tolerance(tags))
+        if problems:
+            wrong += [cell_name(notebook, cell), *problems]
+    assert not wrong, "\n".join(wrong)
+    assert (copy_of_the_course / "progress.json").is_file()
