@@ -40,6 +40,8 @@ KERNEL_ENVIRONMENT = {
     "PYTHONHASHSEED": "0",
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "TF_ENABLE_ONEDNN_OPTS": "0",
+    # TensorFlow takes one thread for each core, and sums in another order with each number.
+    "TF_NUM_INTRAOP_THREADS": "2",
 }
 
 KERNEL_METADATA = {

@@ -1000,10 +1000,10 @@ DAMAGED = {
     "a list": b'["1.1"]',
     "a number": b"3",
     "half a file": b'{"1.1": {"outcome": "correct", "tr',
-    "entries that are none": b'{"1.1": "correct"}',
+    "an entry that is none": b'{"1.1": {"tries": 1}, "1.2": "correct"}',
     "an outcome that is no text": b'{"1.1": {"outcome": ["correct"]}}',
     "a count that is no number": b'{"1.1": {"tries": "3"}}',
-    "a count below 0": b'{"1.1": {"hints": -5}}',
+    "a count below 0": b'{"1.1": {"tries": 1, "hints": -5}}',
     "too deep": b"[" * 200_000,
 }
 
@@ -1026,6 +1026,15 @@ def test_a_damaged_diary_costs_only_itself(two_exercises, own_diary, capsys, con
 
     check("1.1", 7)
     assert capsys.readouterr().out == "1.1 correct: It matters.\n"
+
+
+def test_a_folder_in_place_of_the_diary_is_set_aside(two_exercises, own_diary, capsys):
+    own_diary.mkdir()
+    progress()
+    assert "0 of 3" in capsys.readouterr().out
+    check("1.1", 7)
+    assert "progress.json could not be read" in capsys.readouterr().out
+    assert own_diary.with_name("progress-damaged.json").is_dir()
 
 
 def test_a_folder_that_cannot_be_written_to_costs_only_the_diary(

@@ -50,5 +50,5 @@ def write_entry(exercise_id: str, entry: dict) -> str:
         told = f"Your progress could not be saved ({error.strerror}): make the folder writable."
     finally:
         with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
+            part.unlink()
     return told

@@ -115,6 +115,10 @@ def loss_and_its_gradients() -> Exercise:
         error = maths.cross_entropy_gradient(predict_logits(inputs, weights, bias), labels)
         return loss, error @ weights.T, for_bias
 
+    def bias_from_the_weights(*arguments):
+        loss, for_weights, _ = loss_and_gradients(*arguments)
+        return loss, for_weights, for_weights.sum(axis=0)
+
     def moves_the_weights(inputs, labels, weights, bias):
         loss, for_weights, for_bias = loss_and_gradients(inputs, labels, weights, bias)
         weights -= for_weights
@@ -216,6 +220,11 @@ def loss_and_its_gradients() -> Exercise:
                 answer(for_bias=lambda error: error.sum(axis=0, keepdims=True)),
                 "The gradient for the bias has one dimension too many: it needs the shape of the "
                 "bias, so leave out `keepdims`.",
+            ),
+            (
+                bias_from_the_weights,
+                "You summed the gradient for the weights, which has pixels in it. The bias meets "
+                "no pixel: sum E over the pictures.",
             ),
             (
                 answer(error=error_of_sum),
