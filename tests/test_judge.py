@@ -334,6 +334,8 @@ def test_the_kind_of_one_number_does_not_matter(answer):
         ([1], 1, NOT_YET),
         (1, [1], NOT_YET),
         (None, [[1]], NOT_YET),
+        (["a"], 1, NOT_YET),
+        (["a", [1]], None, NOT_YET),
     ],
 )
 def test_what_is_close_enough(got, wanted, outcome):
@@ -514,6 +516,11 @@ def test_a_mistake_without_a_name_is_told_by_what_differs(wrong, sentence):
 )
 def test_a_result_of_several_parts_is_told_by_the_part_that_differs(result, sentence):
     assert first_line(verdict(lambda numbers: result, loss_and_gradient)) == sentence
+
+
+def test_a_list_of_numbers_has_a_shape_and_no_parts():
+    told = verdict_of_value(np.array([1.0]), [1.0, 2.0])
+    assert told.message == "The shape is (1,), and it should be (2,)."
 
 
 def test_a_right_result_that_is_no_number():
