@@ -1,5 +1,6 @@
 """What the notebooks share, one module for each idea: import the module that you need.
 
-Importing this package loads nothing else. TensorFlow is loaded only by `quiet_tensorflow`, `layers`
-and `planted_bugs`, so that notebooks 00 to 04, which need NumPy alone, start without it.
+Importing this package loads nothing else. TensorFlow is loaded only by `quiet_tensorflow` and by
+what builds models (`layers`, `networks`, `planted_bugs`), so that notebooks 00 to 04, which need
+NumPy alone, start without it.
 """

@@ -6,7 +6,8 @@ If you are taking the course: reading on spoils exercise 6.4.
 import numpy as np
 from numpy.typing import NDArray
 
-from helpers.layers import Dense, Softmax, SoftmaxCrossEntropy, train_step
+from helpers.layers import Softmax, SoftmaxCrossEntropy, train_step
+from helpers.networks import network
 from helpers.quiet_tensorflow import keras, tf
 from helpers.training import minibatches
 
@@ -21,13 +22,7 @@ def loss_curve(
         raise ValueError(f"There is no program {program!r}; choose one of {', '.join(PROGRAMS)}.")
     keras.utils.set_random_seed(0)
     generator = np.random.default_rng(0)
-    layers = [
-        keras.Input((28, 28)),
-        keras.layers.Rescaling(1 / 255),
-        keras.layers.Flatten(),
-        Dense(128, activation="relu"),
-        Dense(10),
-    ]
+    last_layers = []
     learning_rate = 0.001
     batches = list(minibatches(len(images), 256, generator))[:steps]
     if program == "A":
@@ -38,9 +33,9 @@ def loss_curve(
         by_class = np.argsort(labels, kind="stable")
         batches = [by_class[start * 256 :][:256] for start in range(steps)]
     elif program == "D":
-        layers.append(Softmax())
+        last_layers.append(Softmax())
 
-    model, loss = keras.Sequential(layers), SoftmaxCrossEntropy()
+    model, loss = network(*last_layers), SoftmaxCrossEntropy()
     optimizer = keras.optimizers.Adam(learning_rate)
     optimizer.build(model.trainable_variables)
     step = tf.function(

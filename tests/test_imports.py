@@ -16,7 +16,12 @@ MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
     for path in sorted((ROOT / "helpers").rglob("*.py"))
 }
-WITH_TENSORFLOW = {"helpers.quiet_tensorflow", "helpers.layers", "helpers.planted_bugs"}
+WITH_TENSORFLOW = {
+    "helpers.quiet_tensorflow",
+    "helpers.layers",
+    "helpers.networks",
+    "helpers.planted_bugs",
+}
 
 each_module = pytest.mark.parametrize("module", MODULES)
 

@@ -7,17 +7,29 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from helpers import maths, metrics, training
+from helpers import layers, maths, metrics, networks, training
+from helpers.quiet_tensorflow import keras
 
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 IMAGES = np.random.default_rng(0).integers(0, 256, (7, 28, 28), dtype=np.uint8)
+LABELS = np.arange(7)
 MATRICES = np.random.default_rng(1).normal(size=(2, 3, 3)).astype(np.float32)
 
-# What to call each one with. A generator is compared by what it yields.
+
+def small_network():
+    """Always the same weights."""
+    keras.utils.set_random_seed(3)
+    return networks.network()
+
+
+# What to call each one with. A generator is compared by what it yields, a model by its scores.
 ARGUMENTS = {
     "scale_pixels": lambda: (IMAGES,),
     "predict_logits": lambda: (*MATRICES, MATRICES[0, 0]),
     "minibatches": lambda: (10, 4, np.random.default_rng(2)),
+    "network": lambda: (keras.layers.Rescaling(2.0),),
+    "compiled": lambda: (small_network(), 1, 512),
+    "scores_of": lambda: (small_network(), np.repeat(IMAGES, 2, axis=0)),
 }
 
 
@@ -34,7 +46,7 @@ def _functions_shared_with_helpers() -> list:
             for node in ast.parse("".join(cell["source"])).body:
                 if not isinstance(node, ast.FunctionDef) or _is_starter(node):
                     continue
-                for module in (maths, metrics, training):
+                for module in (maths, metrics, networks, training):
                     if hasattr(module, node.name):
                         here = pytest.param(
                             node, getattr(module, node.name), id=f"{path.stem[:2]}-{node.name}"
@@ -44,14 +56,19 @@ def _functions_shared_with_helpers() -> list:
 
 
 def _values(function, arguments) -> list:
+    keras.utils.set_random_seed(4)
     result = function(*arguments)
+    if isinstance(result, keras.Model):
+        # Two steps are all that the schedule of `compiled` has here.
+        losses = [result.train_on_batch(IMAGES, LABELS) for _ in range(2 * result.compiled)]
+        return [np.array(losses), result(IMAGES).numpy()]
     return list(result) if hasattr(result, "__next__") else [result]
 
 
 @pytest.mark.parametrize(("definition", "helper"), _functions_shared_with_helpers())
 def test_notebook_and_helper_agree(definition: ast.FunctionDef, helper):
     assert definition.name in ARGUMENTS, f"Say in ARGUMENTS what to call {definition.name} with."
-    namespace = {"np": np}
+    namespace = {"np": np, "keras": keras, **vars(layers)}
     exec(compile(ast.Module([definition], []), "notebook", "exec"), namespace)
     in_notebook = _values(namespace[definition.name], ARGUMENTS[definition.name]())
     in_helpers = _values(helper, ARGUMENTS[definition.name]())

@@ -1,0 +1,46 @@
+"""The networks of the course for later notebooks: built, compiled, asked for their scores."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from helpers.layers import Dense, SoftmaxCrossEntropy
+from helpers.quiet_tensorflow import keras
+
+
+def network(*last_layers: keras.layers.Layer) -> keras.Sequential:
+    """Pictures (batch, 28, 28) of 0…255 to ten logits: 128 hidden units with ReLU, 101,770 weights.
+
+    `last_layers` follow the logits. The weights are random: seed Keras first.
+    """
+    return keras.Sequential(
+        [
+            keras.Input((28, 28)),
+            keras.layers.Rescaling(1 / 255),
+            keras.layers.Flatten(),
+            Dense(128, activation="relu"),
+            Dense(10),
+            *last_layers,
+        ]
+    )
+
+
+def compiled(model: keras.Model, epochs: int, pictures: int = 60_000) -> keras.Model:
+    """Make a model ready for `fit(…, batch_size=256, epochs=epochs)` on so many pictures.
+
+    Softmax cross-entropy on logits; Adam, its learning rate falling from 0.004 to 0 along half a
+    cosine wave.
+    """
+    steps = epochs * -(-pictures // 256)  # batches of 256, rounded up
+    schedule = keras.optimizers.schedules.CosineDecay(0.004, steps)
+    model.compile(
+        optimizer=keras.optimizers.Adam(schedule),
+        loss=SoftmaxCrossEntropy(),
+        metrics=["accuracy"],
+        steps_per_execution=50,
+    )
+    return model
+
+
+def scores_of(model: keras.Model, images: NDArray) -> NDArray[np.float32]:
+    """The model's output for many pictures, in ten parts so that it needs little memory at once."""
+    return np.concatenate([model(part).numpy() for part in np.array_split(images, 10)])
