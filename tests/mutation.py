@@ -1,0 +1,482 @@
+"""Break the code in one place at a time, and see whether a test turns red.
+
+    python -m tests.mutation [PATH …]
+
+Each PATH is a module of this repository; without one, all of `helpers/exercises` is broken. A line
+is printed for each mutant, and at the end a table and the survivors: places where a mistake would
+go unnoticed. This takes long and is no part of the tests; results are kept in `tests/README.md`.
+
+A mutant is a text: the source with one piece exchanged. It is written into a copy of the
+repository, and the tests that can see it run there, up to the first failure, in a fork of this
+process. The fork has NumPy, TensorFlow and pytest loaded already, which would cost seconds each
+time, and none of the course's own code. `os.fork` exists on Linux and macOS only.
+"""
+
+import ast
+import copy
+import importlib
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+EXERCISES = Path("helpers/exercises")
+WORKERS = 2
+LOADED_ONCE = ("numpy", "nbval.plugin", "matplotlib.pyplot")
+# What an exercise says belongs to its check. The rest are answers that the check judges, and texts.
+CHECK_FIELDS = ("right", "observe", "tolerance")
+
+COMPARISONS = {
+    ast.Lt: (ast.LtE, ast.GtE),
+    ast.LtE: (ast.Lt, ast.Gt),
+    ast.Gt: (ast.GtE, ast.LtE),
+    ast.GtE: (ast.Gt, ast.Lt),
+    ast.Eq: (ast.NotEq,),
+    ast.NotEq: (ast.Eq,),
+    ast.Is: (ast.IsNot,),
+    ast.IsNot: (ast.Is,),
+    ast.In: (ast.NotIn,),
+    ast.NotIn: (ast.In,),
+}
+ARITHMETIC = {
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Div,
+    ast.Div: ast.Mult,
+    ast.FloorDiv: ast.Mult,
+    ast.Mod: ast.FloorDiv,
+    ast.Pow: ast.Mult,
+    ast.BitAnd: ast.BitOr,
+    ast.BitOr: ast.BitAnd,
+}
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One broken version of a module."""
+
+    path: Path  # relative to the repository
+    line: int
+    change: str  # for people
+    original: str
+    broken: str
+    tests: tuple[str, ...]  # what pytest is given
+
+
+# Which pieces are exchanged for what -------------------------------------------------------------
+
+
+def exchanges(node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST]]:
+    """What can be broken at this node itself: pairs of a piece and what stands in its place."""
+    match node:
+        case ast.Compare(ops=operators):
+            for place, operator in enumerate(operators):
+                for other in COMPARISONS[type(operator)]:
+                    yield node, _changed(node, "ops", place, other())
+        case ast.BoolOp(op=operator, values=values):
+            other = ast.Or() if isinstance(operator, ast.And) else ast.And()
+            yield node, ast.BoolOp(other, values)
+            for place in range(len(values)):
+                rest = values[:place] + values[place + 1 :]
+                yield node, rest[0] if len(rest) == 1 else ast.BoolOp(operator, rest)
+        case ast.UnaryOp(op=ast.Not() | ast.USub(), operand=operand):
+            yield node, operand
+        case ast.BinOp(left=left, op=operator, right=right) if type(operator) in ARITHMETIC:
+            if not any(_is_text(side) for side in (left, right)):
+                yield node, ast.BinOp(left, ARITHMETIC[type(operator)](), right)
+        case ast.AugAssign(target=target, op=operator, value=value) if type(
+            operator
+        ) in ARITHMETIC and not _is_text(value):
+            yield node, ast.AugAssign(target, ARITHMETIC[type(operator)](), value)
+        case ast.Constant(value=bool(value)):
+            yield node, ast.Constant(not value)
+        case ast.Constant(value=int(value)):
+            yield node, ast.Constant(value + 1)
+            yield node, ast.Constant(value - 1)
+        case ast.Constant(value=float(value)):
+            for other in (2 * value, value / 2) if value else (1.0,):
+                yield node, ast.Constant(other)
+        case ast.If(test=test) | ast.IfExp(test=test):
+            yield test, ast.Constant(True)
+            yield test, ast.Constant(False)
+        case ast.While(test=test):
+            yield test, ast.Constant(False)
+        case ast.comprehension(ifs=conditions):
+            for condition in conditions:
+                yield condition, ast.Constant(True)
+        case ast.With(items=items):
+            for item in items:
+                if item.optional_vars is None:
+                    yield (
+                        item.context_expr,
+                        ast.parse("__import__('contextlib').nullcontext()", mode="eval").body,
+                    )
+        case ast.ExceptHandler(type=ast.expr() as caught):
+            yield caught, ast.Tuple([], ast.Load())
+        case ast.Call(args=arguments):
+            if len(arguments) > 1 and all(isinstance(each, ast.Tuple) for each in arguments):
+                for place in range(len(arguments)):  # the cases of an exercise
+                    yield node, _without(node, "args", place)
+            elif len(arguments) > 1 and not any(
+                isinstance(each, ast.Starred) for each in arguments[:2]
+            ):
+                first, second, *rest = arguments
+                if ast.dump(first) != ast.dump(second):
+                    yield node, ast.Call(node.func, [second, first, *rest], node.keywords)
+        case ast.Tuple(elts=parts, ctx=ast.Load()) | ast.List(elts=parts, ctx=ast.Load()):
+            if len(parts) > 1 and all(isinstance(part, (ast.Tuple, ast.List)) for part in parts):
+                for place in range(len(parts)):
+                    yield node, _without(node, "elts", place)
+        case ast.Dict(keys=keys) if len(keys) > 1:
+            for place in range(len(keys)):
+                yield node, _without(_without(node, "keys", place), "values", place)
+    match node:
+        case ast.Return(value=ast.expr()):
+            yield node, ast.Return()
+        case ast.Raise() | ast.Break() | ast.Continue() | ast.AugAssign():
+            yield node, ast.Pass()
+        case ast.Expr(value=value) if not isinstance(value, ast.Constant):
+            yield node, ast.Pass()
+        case ast.Assign(targets=[ast.Attribute() | ast.Subscript(), *_]):
+            yield node, ast.Pass()
+
+
+def mutants_of(node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST]]:
+    """All exchanges in a node and what it is made of, but texts, type hints and pure data."""
+    yield from exchanges(node)
+    for name, field in ast.iter_fields(node):
+        if name in ("annotation", "returns") or isinstance(node, ast.JoinedStr):
+            continue
+        for child in field if isinstance(field, list) else [field]:
+            if not isinstance(child, ast.AST) or (isinstance(node, ast.Call) and _is_data(child)):
+                continue
+            yield from mutants_of(child)
+
+
+def _changed(node: ast.AST, field: str, place: int, part: ast.AST) -> ast.AST:
+    changed = copy.copy(node)
+    setattr(changed, field, [*getattr(node, field)])
+    getattr(changed, field)[place] = part
+    return changed
+
+
+def _without(node: ast.AST, field: str, place: int) -> ast.AST:
+    changed = copy.copy(node)
+    setattr(changed, field, [*getattr(node, field)])
+    del getattr(changed, field)[place]
+    return changed
+
+
+def _is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.JoinedStr) or (
+        isinstance(node, ast.Constant) and isinstance(node.value, (str, bytes))
+    )
+
+
+def _is_data(node: ast.AST) -> bool:
+    """Whether a node is a list of plain numbers: another example is as good as this one."""
+    return isinstance(node, ast.List) and not any(
+        isinstance(part, (ast.Name, ast.Call)) for part in ast.walk(node)
+    )
+
+
+def exchanged(source: str, old: ast.AST, new: ast.AST) -> str:
+    """The source with one piece of it exchanged."""
+    text = ast.unparse(new) if isinstance(new, ast.stmt) else f"({ast.unparse(new)})"
+    lines = source.encode().splitlines(keepends=True)  # the columns of `ast` count bytes
+    before = b"".join(lines[: old.lineno - 1]) + lines[old.lineno - 1][: old.col_offset]
+    after = lines[old.end_lineno - 1][old.end_col_offset :] + b"".join(lines[old.end_lineno :])
+    return (before + text.encode() + after).decode()
+
+
+def in_words(old: ast.AST, new: ast.AST) -> str:
+    """What was exchanged for what, in one short line."""
+    was, now = ast.unparse(old), ast.unparse(new)
+    same = os.path.commonprefix([was, now])
+    start = max(0, len(same) - 25)
+    end = len(os.path.commonprefix([was[len(same) :][::-1], now[len(same) :][::-1]]))
+    ends = [max(len(same), len(text) - end) + 25 for text in (was, now)]
+    was, now = (
+        ("…" if start else "") + text[start:end][:90]
+        for text, end in zip((was, now), ends)  # noqa: B905
+    )
+    return " ".join(f"`{was}` → `{now}`".split())
+
+
+# Which code is broken, and which tests can see it ------------------------------------------------
+
+
+def parts_with_tests(path: Path, tree: ast.Module) -> list[tuple[list[ast.AST], tuple[str, ...]]]:
+    """The parts of a module that are broken, with the tests that can see each of them."""
+    if path.parent != EXERCISES:
+        return [([tree], (f"tests/test_{path.stem}.py",))]
+    if not path.stem.startswith("notebook_"):
+        return [([tree], ("tests/test_judge.py", "tests/test_exercises.py"))]
+    ids = {
+        maker.id: name.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and node.targets[0].id == "EXERCISES"
+        for name, maker in zip(node.value.keys, node.value.values, strict=True)
+    }
+    parts, shared = [], {}
+    for maker in tree.body:
+        if isinstance(maker, ast.FunctionDef) and maker.name in ids:
+            own, others = code_of_the_check(maker, tree)
+            parts.append((own, ("tests/test_exercises.py", "-k", ids[maker.name])))
+            for node in others:
+                shared.setdefault(node, []).append(ids[maker.name])
+    for node, names in shared.items():
+        parts.append(([node], ("tests/test_exercises.py", "-k", " or ".join(names))))
+    return parts
+
+
+def code_of_the_check(
+    maker: ast.FunctionDef, tree: ast.Module
+) -> tuple[list[ast.AST], list[ast.AST]]:
+    """What decides over answers: fields of the exercise, and the statements that they rest on.
+
+    First the pieces in the function that makes the exercise, then those shared by the module.
+    """
+    inside, outside = _statements_by_name(maker), _statements_by_name(tree)
+    own, shared = [], []
+    todo: list[ast.AST] = [
+        keyword.value
+        for node in ast.walk(maker)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Exercise"
+        for keyword in node.keywords
+        if keyword.arg in CHECK_FIELDS
+    ]
+    found = own
+    while todo:
+        node = todo.pop()
+        if node in own or node in shared:
+            continue
+        found = shared if node in tree.body else own
+        found.append(node)
+        for name in _names_read(node):
+            todo += inside.get(name) or outside.get(name, [])
+    return own, shared
+
+
+def _statements_by_name(scope: ast.AST) -> dict[str, list[ast.AST]]:
+    """For each name, the statements of this scope that give it a value or change it."""
+    found: dict[str, list[ast.AST]] = {}
+    for statement in scope.body:
+        if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
+            names = {statement.name}
+        elif isinstance(statement, (ast.Import, ast.ImportFrom, ast.Return)):
+            names = set()
+        else:
+            names = {
+                name.id
+                for node in ast.walk(statement)
+                for name in ast.walk(node)
+                if isinstance(name, ast.Name)
+                and (
+                    isinstance(name.ctx, ast.Store)
+                    or (
+                        isinstance(node, (ast.Subscript, ast.Attribute))
+                        and isinstance(node.ctx, ast.Store)
+                        and name is node.value
+                    )
+                    or (
+                        isinstance(statement, ast.Expr)
+                        and isinstance(node, ast.Attribute)
+                        and name is node.value
+                    )
+                )
+            }
+        for name in names:
+            found.setdefault(name, []).append(statement)
+    return found
+
+
+def _names_read(node: ast.AST) -> set[str]:
+    """The names that a piece takes from around it."""
+    names = [each for each in ast.walk(node) if isinstance(each, ast.Name)]
+    read = {name.id for name in names if isinstance(name.ctx, ast.Load)}
+    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        read -= {name.id for name in names if isinstance(name.ctx, ast.Store)}
+        read -= {each.arg for each in ast.walk(node) if isinstance(each, ast.arg)}
+    return read
+
+
+def mutants(path: Path) -> list[Mutant]:
+    """Every mutant of a module."""
+    source = (REPOSITORY / path).read_text(encoding="utf-8")
+    found: dict[str, Mutant] = {}  # two ways to the same source are one mutant
+    for pieces, tests in parts_with_tests(path, ast.parse(source)):
+        for piece in pieces:
+            for old, new in mutants_of(piece):
+                broken = exchanged(source, old, new)
+                mutant = Mutant(path, old.lineno, in_words(old, new), source, broken, tests)
+                found.setdefault(broken, mutant)
+    return sorted(found.values(), key=lambda mutant: mutant.line)
+
+
+# Running the tests -------------------------------------------------------------------------------
+
+
+class _FirstFailure:
+    """Tells which test failed first, in a file that outlives the process."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed and not self.file.exists():
+            self.file.write_text(report.nodeid, encoding="utf-8")
+
+    pytest_collectreport = pytest_runtest_logreport
+
+
+def _run_tests(folder: Path, tests: tuple[str, ...]) -> int:
+    """Run tests of the copy in this folder, and return pytest's exit status."""
+    os.setsid()
+    os.chdir(folder)
+    # Of this process, pytest only: the course's modules come from the copy.
+    sys.path[:] = [str(folder), *(place for place in sys.path if place != str(REPOSITORY))]
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("tests", "helpers")]:
+        del sys.modules[name]
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    output = os.open(folder / "output.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    for stream in (1, 2):
+        os.dup2(output, stream)
+    options = ["-x", "-q", "-o", "addopts=", "-p", "no:cacheprovider", "--basetemp=.tests"]
+    return pytest.main([*options, *tests], plugins=[_FirstFailure(folder / "failure.txt")])
+
+
+def start(folder: Path, tests: tuple[str, ...]) -> int:
+    """Run tests in a process of its own, and return its number."""
+    (folder / "failure.txt").unlink(missing_ok=True)
+    sys.stdout.flush()
+    process = os.fork()
+    if process == 0:
+        status = 70
+        try:
+            status = int(_run_tests(folder, tests))
+        finally:
+            os._exit(status)
+    return process
+
+
+def seconds_needed(folder: Path, tests: tuple[str, ...]) -> float:
+    """How long the tests take when nothing is broken. They must pass."""
+    begin = time.monotonic()
+    _, status = os.waitpid(start(folder, tests), 0)
+    if status:
+        said = (folder / "output.txt").read_text(encoding="utf-8", errors="replace")
+        raise SystemExit(f"{said}\nThese tests fail though nothing is broken: {' '.join(tests)}")
+    return time.monotonic() - begin
+
+
+def run(
+    todo: Iterable[Mutant], folders: list[Path], limit: dict[tuple[str, ...], float]
+) -> Iterator[tuple[Mutant, str]]:
+    """Test each mutant, and yield it with what caught it: "" for a survivor."""
+    todo, running = iter(todo), {}
+    free = list(folders)
+    while True:
+        while free and (mutant := next(todo, None)):
+            folder = free.pop()
+            (folder / mutant.path).write_text(mutant.broken, encoding="utf-8")
+            process = start(folder, mutant.tests)
+            running[process] = mutant, folder, time.monotonic() + limit[mutant.tests]
+        if not running:
+            return
+        time.sleep(0.01)
+        for process, (mutant, folder, deadline) in list(running.items()):
+            ended, status = os.waitpid(process, os.WNOHANG)
+            if not ended and time.monotonic() < deadline:
+                continue
+            if not ended:
+                os.killpg(process, signal.SIGKILL)
+                os.waitpid(process, 0)
+                caught = TIMEOUT
+            elif status == 0:
+                caught = ""
+            elif (folder / "failure.txt").exists():
+                caught = (folder / "failure.txt").read_text(encoding="utf-8")
+            else:
+                caught = "an error before the first test"
+            del running[process]
+            (folder / mutant.path).write_text(mutant.original, encoding="utf-8")
+            free.append(folder)
+            yield mutant, caught
+
+
+TIMEOUT = "timeout"
+
+
+def main(paths: list[Path]) -> None:
+    """Break these modules everywhere, and print what came of it."""
+    if not hasattr(os, "fork"):
+        raise SystemExit("This needs `os.fork`: run it on Linux or macOS.")
+    begin = time.monotonic()
+    os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
+    exercises = any(path.parent == EXERCISES for path in paths)
+    for name in (*LOADED_ONCE, *(["keras"] if exercises else [])):
+        importlib.import_module(name)
+    # An old compiled module could pass for the mutant's, so none is written after this.
+    sys.dont_write_bytecode = True
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+
+    with tempfile.TemporaryDirectory() as place:
+        folders = [Path(place).resolve() / str(number) for number in range(WORKERS)]
+        ignored = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", "*.part")
+        for folder in folders:
+            shutil.copytree(REPOSITORY, folder, ignore=ignored)
+        found = {path: mutants(path) for path in paths}
+        todo = [mutant for path in paths for mutant in found[path]]
+        needed = {tests: 0.0 for tests in dict.fromkeys(mutant.tests for mutant in todo)}
+        print(f"{len(todo)} mutants; {len(needed)} selections of tests", flush=True)
+        for tests in needed:
+            needed[tests] = seconds_needed(folders[0], tests)
+        limit = {tests: 20 + 5 * seconds for tests, seconds in needed.items()}
+        results = []
+        for mutant, caught in run(todo, folders, limit):
+            results.append((mutant, caught))
+            told = f"caught by {caught}" if caught else "SURVIVED"
+            print(f"{mutant.path}:{mutant.line} {mutant.change} {told}", flush=True)
+    print("\n".join(report(results)))
+    used = os.times()
+    print(
+        f"\n{(time.monotonic() - begin) / 60:.0f} minutes on {WORKERS} workers, "
+        f"{(used.user + used.system + used.children_user + used.children_system) / 60:.0f} "
+        "minutes of the processor"
+    )
+
+
+def report(results: list[tuple[Mutant, str]]) -> Iterator[str]:
+    """A table of the modules in Markdown, and the survivors."""
+    counts = Counter()
+    for mutant, caught in results:
+        for row in (str(mutant.path), "all"):
+            counts[row, "mutants"] += 1
+            counts[row, "caught"] += bool(caught)
+            counts[row, TIMEOUT] += caught == TIMEOUT
+    yield "\n| module | mutants | caught | of them by timeout | caught, % |"
+    yield "|---|---|---|---|---|"
+    for row in dict.fromkeys(row for row, _ in counts):
+        mutants, caught = counts[row, "mutants"], counts[row, "caught"]
+        share = f"{100 * caught / mutants:.1f}"
+        yield f"| {row} | {mutants} | {caught} | {counts[row, TIMEOUT]} | {share} |"
+    survivors = sorted(
+        (mutant for mutant, caught in results if not caught), key=lambda m: (m.path, m.line)
+    )
+    yield f"\n{len(survivors)} survivors:"
+    for mutant in survivors:
+        yield f"- {mutant.path}:{mutant.line} {mutant.change}"
+
+
+if __name__ == "__main__":
+    main([Path(name) for name in sys.argv[1:]] or sorted(EXERCISES.glob("*.py")))
