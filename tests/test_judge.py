@@ -454,6 +454,21 @@ def test_a_mistake_that_behaves_the_same_up_to_the_difference_is_named_too():
     assert first_line(told) == "Rows."
 
 
+@pytest.mark.parametrize("parts", [lambda result: result, lambda result: ("a", [result])])
+def test_two_mistakes_that_first_lead_to_nan_need_not_be_the_same(parts):
+    def divides_by_0(numbers):
+        return parts(numbers * (np.nan if numbers.ndim == 1 else 3))
+
+    def overflows(numbers):
+        return parts(numbers * (np.nan if numbers.ndim == 1 else np.inf))
+
+    mistakes = ((divides_by_0, "Divided by 0."),)
+    told = verdict(overflows, lambda numbers: parts(2 * numbers), mistakes)
+    assert first_line(told) == "The result contains `nan` or `inf`, and no right answer does here."
+    told = verdict(divides_by_0, lambda numbers: parts(2 * numbers), mistakes)
+    assert first_line(told) == "Divided by 0."
+
+
 def test_a_mistake_that_ends_before_the_difference_is_not_named():
     def broken(numbers):
         raise ValueError

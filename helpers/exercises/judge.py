@@ -27,6 +27,12 @@ COULD_NOT_RUN = "could not run"
 
 SECONDS = 3.0  # for one answer; right ones take milliseconds
 
+NO_FUNCTION = "Give `check` the function itself, by its name and without brackets."
+CHANGED = (
+    "You changed the caller's array: make a new array instead of writing into the one that you "
+    "were given."
+)
+
 # Whose lines of code are not the learner's.
 HELPERS = str(Path(__file__).resolve().parent.parent)
 PACKAGES = str(Path(np.__file__).resolve().parent.parent)
@@ -70,21 +76,24 @@ def value(answer: Any) -> Iterator[Observation]:
 def calls(*argument_lists: tuple) -> Callable[[Any], Iterator[Observation]]:
     """Observe a function by calling it with each of these arguments.
 
-    It gets copies. If it changes one of them, that is a mistake of its own.
+    It gets copies. If it changes one of them, that is a mistake of its own. NumPy's warnings are
+    dropped with all others, since `inf` and `nan` are results that a sentence can speak of.
     """
+    return named_calls(*((", ".join(map(shown, each)), each) for each in argument_lists))
+
+
+def named_calls(*cases: tuple[str, tuple]) -> Callable[[Any], Iterator[Observation]]:
+    """Like `calls`, with words for each list of arguments: large arrays say nothing when shown."""
 
     def observe(function: Callable) -> Iterator[Observation]:
         if not callable(function):
-            raise NotYet("Give `check` the function itself, by its name and without brackets.")
-        for arguments in argument_lists:
+            raise NotYet(NO_FUNCTION)
+        for name, arguments in cases:
             given = copy.deepcopy(arguments)
             result = function(*given)
             if not _same(given, arguments, tolerance=0):
-                raise NotYet(
-                    "You changed the caller's array: make a new array instead of writing into "
-                    "the one that you were given."
-                )
-            yield ", ".join(map(shown, arguments)), result
+                raise NotYet(CHANGED)
+            yield name, result
 
     return observe
 
@@ -212,15 +221,24 @@ def _named_mistake(exercise: Exercise, seen: list[Observation], number: int) -> 
     """The sentence of the wrong answer that behaves like the learner's, or "".
 
     Throughout, or else up to the first difference from the right answer, which has this number.
+    But many mistakes end in `nan` or `inf`: two that do so there need not be the same.
     """
+    telling = _is_finite(seen[number][1])
     similar = ""
     for wrong, sentence in exercise.mistakes:
         agreement = _agreement(exercise, wrong, seen)
         if agreement == len(seen):
             return sentence
-        if agreement > number:
+        if agreement > number and telling:
             similar = similar or sentence
     return similar
+
+
+def _is_finite(thing: Any) -> bool:
+    array = _numbers(thing)
+    if array is None:
+        return not isinstance(thing, list) or all(map(_is_finite, thing))
+    return bool(np.isfinite(array).all())
 
 
 def _agreement(exercise: Exercise, wrong: Any, seen: list[Observation]) -> int:
@@ -255,7 +273,7 @@ def _plain_difference(got: Any, wanted: Any, tolerance: float) -> str:
         return f"The result should be made of numbers, not {shown(got)}."
     if got_array.shape != wanted_array.shape:
         return f"The shape is {got_array.shape}, and it should be {wanted_array.shape}."
-    if not np.isfinite(got_array).all() and np.isfinite(wanted_array).all():
+    if not _is_finite(got_array) and _is_finite(wanted_array):
         return "The result contains `nan` or `inf`, and no right answer does here."
     return "The form is right, but the numbers are not."
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers.exercises.judge import Exercise, calls, value
+from helpers.exercises.judge import Exercise, calls, named_calls, value
 
 
 def count_without_a_loop() -> Exercise:
@@ -296,26 +296,20 @@ def check_the_algebra() -> Exercise:
     two_pixels = np.zeros((1, 28, 28))
     two_pixels[0, 0, :2] = 3, 4
     random = np.random.default_rng(0)
-    # Arrays of this size say nothing when printed, so each case has its words.
-    cases = {
-        "a picture with the pixels 3 and 4, else 0; centroid k with the first pixel k, else 0": (
-            two_pixels,
-            first_pixel,
+    observe = named_calls(
+        (
+            "a picture with the pixels 3 and 4, else 0; centroid k with the first pixel k, else 0",
+            (two_pixels, first_pixel),
         ),
-        "the same as uint8, and centroid k has the first pixel 28 k": (
-            two_pixels.astype(np.uint8),
-            (28 * first_pixel).astype(np.uint8),
+        (
+            "the same as uint8, and centroid k has the first pixel 28 k",
+            (two_pixels.astype(np.uint8), (28 * first_pixel).astype(np.uint8)),
         ),
-        "three pictures and ten centroids of random pixels": (
-            random.integers(0, 256, (3, 28, 28), np.uint8),
-            random.uniform(0, 255, (10, 28, 28)),
+        (
+            "three pictures and ten centroids of random pixels",
+            (random.integers(0, 256, (3, 28, 28), np.uint8), random.uniform(0, 255, (10, 28, 28))),
         ),
-    }
-
-    def observe(function):
-        for given, arguments in cases.items():
-            for _, result in calls(arguments)(function):
-                yield given, result
+    )
 
     wraps_around = (
         "The numbers wrapped around: integers this small cannot hold every difference and square. "

@@ -8,22 +8,9 @@ from typing import Any
 import numpy as np
 
 from helpers import maths, training
-from helpers.exercises.judge import Exercise, NotYet, Observation, calls, shown
+from helpers.exercises.judge import CHANGED, Exercise, NotYet, Observation, named_calls, shown
 from helpers.maths import cross_entropy
 from helpers.training import predict_logits, scale_pixels
-
-CHANGED = (
-    "You changed the caller's array: make a new array instead of writing into the one that you "
-    "were given."
-)
-
-
-def results_of(function: Any, cases: tuple[tuple[str, tuple], ...]) -> Iterator[Observation]:
-    """Call it with the arguments of each case, under the name of the case, without warnings."""
-    quiet = np.errstate(all="ignore")
-    for given, arguments in cases:
-        for _, result in calls(arguments)(quiet(function) if callable(function) else function):
-            yield given, result
 
 
 def several_results(
@@ -35,10 +22,10 @@ def several_results(
         pairs = zip(argument_names, arguments, strict=True)
         return ", ".join(f"{name} {shown(argument)}" for name, argument in pairs)
 
-    cases = tuple((in_words(arguments), arguments) for arguments in argument_lists)
+    observe_calls = named_calls(*((in_words(arguments), arguments) for arguments in argument_lists))
 
     def observe(function: Any) -> Iterator[Observation]:
-        for given, results in results_of(function, cases):
+        for given, results in observe_calls(function):
             if not isinstance(results, (tuple, list)) or len(results) != len(names):
                 raise NotYet(f"Return {len(names)} things, in this order: {', '.join(names)}.")
             for name, result in zip(names, results, strict=True):
@@ -710,7 +697,7 @@ def evidence_of_each_pixel() -> Exercise:
     )
 
     def observe(function: Any) -> Iterator[Observation]:
-        for given, result in results_of(function, cases):
+        for given, result in named_calls(*cases)(function):
             if given == cases[0][0] and np.shape(result) == (28, 28):
                 added = result - evidence(*cases[0][1])
                 if np.ptp(added) < 1e-6 < np.abs(added).max():
@@ -978,10 +965,9 @@ def mean_zero_and_spread_one() -> Exercise:
         given = f"pixels {shown(pixels)}, mean {shown(mean)}, spread {shown(spread)}"
         return given, (pixels.reshape(-1, 28, 28), mean, spread)
 
-    cases = (case(whole, spread), case(constant, never_changes), case(with_ink, never_changes))
-
-    def observe(function: Any) -> Iterator[Observation]:
-        yield from results_of(function, cases)
+    observe = named_calls(
+        case(whole, spread), case(constant, never_changes), case(with_ink, never_changes)
+    )
 
     huge = (
         "Right where a pixel without spread stays at its mean. But a new picture may have ink "

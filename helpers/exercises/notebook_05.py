@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.exercises.judge import Exercise, NotYet, value
+from helpers.exercises.judge import CHANGED, NO_FUNCTION, Exercise, NotYet, value
 
 NOT_IN_A_MODEL = (
     "Your layer works alone, but not in a model, where the number of rows is not known yet. Use "
@@ -948,10 +948,6 @@ def training_step() -> Exercise:
         "Your pairs are turned round: first the gradient, then the variable, "
         "`zip(gradients, model.trainable_variables)`."
     )
-    changed = (
-        "You changed the caller's array: make a new array instead of writing into the one that you "
-        "were given."
-    )
     some_weights_only = "Only some of the weights have moved. Take all `model.trainable_variables`."
 
     def watched(optimizer_class):
@@ -995,7 +991,7 @@ def training_step() -> Exercise:
 
     def observe(function):
         if not callable(function):
-            raise NotYet("Give `check` the function itself, by its name and without brackets.")
+            raise NotYet(NO_FUNCTION)
         with bare_errors():
             for name, loss, optimizer in (
                 ("SGD(learning_rate=0.05)", cross_entropy, sgd(0.05)),
@@ -1006,7 +1002,7 @@ def training_step() -> Exercise:
                 given = inputs.copy(), labels.copy()
                 returned = function(model, loss, optimizer, *given)
                 if not all(map(np.array_equal, given, (inputs, labels))):
-                    raise NotYet(changed)
+                    raise NotYet(CHANGED)
                 if isinstance(returned, (tuple, list)):
                     raise NotYet("Return the loss alone, one number.")
                 yield f"{name}, the loss returned", returned
@@ -1094,7 +1090,7 @@ def training_step() -> Exercise:
             ),
             (after_the_tape, no_gradient),
             (pairs_turned_round, gradient_first),
-            (changes_its_input, changed),
+            (changes_its_input, CHANGED),
         ),
         observe=observe,
         hints=(
