@@ -6,6 +6,9 @@ Each PATH is a module of this repository; without one, all of `helpers/exercises
 is printed for each mutant, and at the end a table and the survivors: places where a mistake would
 go unnoticed. This takes long and is no part of the tests; results are kept in `tests/README.md`.
 
+Of the exercises, what is broken are the checks: the right answer, the tolerance, and how answers
+are observed. Examples that answers are tried on are left out one by one, but not changed.
+
 A mutant is a text: the source with one piece exchanged. It is written into a copy of the
 repository, and the tests that can see it run there, up to the first failure, in a fork of this
 process. The fork has NumPy, TensorFlow and pytest loaded already, which would cost seconds each
@@ -22,7 +25,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,8 +35,8 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 EXERCISES = Path("helpers/exercises")
 WORKERS = 2
 LOADED_ONCE = ("numpy", "nbval.plugin", "matplotlib.pyplot")
-# What an exercise says belongs to its check. The rest are answers that the check judges, and texts.
-CHECK_FIELDS = ("right", "observe", "tolerance")
+# What of an exercise is its check. The rest are other answers, which the check judges, and texts.
+CHECK_FIELDS = ("right", "tolerance", "observe")
 
 COMPARISONS = {
     ast.Lt: (ast.LtE, ast.GtE),
@@ -132,7 +135,7 @@ def exchanges(node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST]]:
                 first, second, *rest = arguments
                 if ast.dump(first) != ast.dump(second):
                     yield node, ast.Call(node.func, [second, first, *rest], node.keywords)
-        case ast.Tuple(elts=parts, ctx=ast.Load()) | ast.List(elts=parts, ctx=ast.Load()):
+        case ast.Tuple(elts=parts, ctx=ast.Load()):
             if len(parts) > 1 and all(isinstance(part, (ast.Tuple, ast.List)) for part in parts):
                 for place in range(len(parts)):
                     yield node, _without(node, "elts", place)
@@ -150,16 +153,19 @@ def exchanges(node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST]]:
             yield node, ast.Pass()
 
 
-def mutants_of(node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST]]:
-    """All exchanges in a node and what it is made of, but texts, type hints and pure data."""
-    yield from exchanges(node)
+def all_exchanges(node: ast.AST, constants: bool = True) -> Iterator[tuple[ast.AST, ast.AST]]:
+    """The exchanges in a node and in what it is made of, except for texts and type hints.
+
+    With or without those of constants. In a list of lists, which is an example, there are none.
+    """
+    if constants or not isinstance(node, ast.Constant):
+        yield from exchanges(node)
     for name, field in ast.iter_fields(node):
         if name in ("annotation", "returns") or isinstance(node, ast.JoinedStr):
             continue
         for child in field if isinstance(field, list) else [field]:
-            if not isinstance(child, ast.AST) or (isinstance(node, ast.Call) and _is_data(child)):
-                continue
-            yield from mutants_of(child)
+            if isinstance(child, ast.AST):
+                yield from all_exchanges(child, constants and not _is_table(child))
 
 
 def _changed(node: ast.AST, field: str, place: int, part: ast.AST) -> ast.AST:
@@ -176,16 +182,13 @@ def _without(node: ast.AST, field: str, place: int) -> ast.AST:
     return changed
 
 
+def _is_table(node: ast.AST) -> bool:
+    return isinstance(node, ast.List) and all(isinstance(row, ast.List) for row in node.elts)
+
+
 def _is_text(node: ast.AST) -> bool:
     return isinstance(node, ast.JoinedStr) or (
         isinstance(node, ast.Constant) and isinstance(node.value, (str, bytes))
-    )
-
-
-def _is_data(node: ast.AST) -> bool:
-    """Whether a node is a list of plain numbers: another example is as good as this one."""
-    return isinstance(node, ast.List) and not any(
-        isinstance(part, (ast.Name, ast.Call)) for part in ast.walk(node)
     )
 
 
@@ -199,28 +202,44 @@ def exchanged(source: str, old: ast.AST, new: ast.AST) -> str:
 
 
 def in_words(old: ast.AST, new: ast.AST) -> str:
-    """What was exchanged for what, in one short line."""
+    """What was exchanged for what, in one short line: what differs, with a little around it."""
     was, now = ast.unparse(old), ast.unparse(new)
-    same = os.path.commonprefix([was, now])
-    start = max(0, len(same) - 25)
-    end = len(os.path.commonprefix([was[len(same) :][::-1], now[len(same) :][::-1]]))
-    ends = [max(len(same), len(text) - end) + 25 for text in (was, now)]
-    was, now = (
-        ("…" if start else "") + text[start:end][:90]
-        for text, end in zip((was, now), ends)  # noqa: B905
-    )
-    return " ".join(f"`{was}` → `{now}`".split())
+    start = _same_at_the_start(was, now)
+    end = _same_at_the_start(was[start:][::-1], now[start:][::-1])
+    was, now = (_cut(text, start - 20, len(text) - end + 20) for text in (was, now))
+    return f"`{was}` → `{now}`"
+
+
+def _same_at_the_start(one: str, other: str) -> int:
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))
+
+
+def _cut(text: str, start: int, end: int) -> str:
+    start = max(0, start)
+    end = min(end, start + 100)
+    cut = ("…" if start else "") + text[start:end] + ("…" if end < len(text) else "")
+    return " ".join(cut.split())
 
 
 # Which code is broken, and which tests can see it ------------------------------------------------
 
 
-def parts_with_tests(path: Path, tree: ast.Module) -> list[tuple[list[ast.AST], tuple[str, ...]]]:
-    """The parts of a module that are broken, with the tests that can see each of them."""
+@dataclass(frozen=True)
+class Part:
+    """A piece of a module that is broken everywhere, and the tests that can see it."""
+
+    node: ast.AST
+    tests: tuple[str, ...]
+    constants: bool = True  # whether numbers are changed, too
+
+
+def parts_of(path: Path, tree: ast.Module) -> list[Part]:
+    """What is broken in a module."""
     if path.parent != EXERCISES:
-        return [([tree], (f"tests/test_{path.stem}.py",))]
+        return [Part(tree, (f"tests/test_{path.stem}.py",))]
     if not path.stem.startswith("notebook_"):
-        return [([tree], ("tests/test_judge.py", "tests/test_exercises.py"))]
+        return [Part(tree, ("tests/test_judge.py", "tests/test_exercises.py"))]
     ids = {
         maker.id: name.value
         for node in tree.body
@@ -230,41 +249,49 @@ def parts_with_tests(path: Path, tree: ast.Module) -> list[tuple[list[ast.AST], 
     parts, shared = [], {}
     for maker in tree.body:
         if isinstance(maker, ast.FunctionDef) and maker.name in ids:
-            own, others = code_of_the_check(maker, tree)
-            parts.append((own, ("tests/test_exercises.py", "-k", ids[maker.name])))
-            for node in others:
-                shared.setdefault(node, []).append(ids[maker.name])
+            name = ids[maker.name]
+            for node, is_example in code_of_the_check(maker, tree):
+                if node in tree.body:
+                    shared.setdefault(node, []).append(name)
+                else:
+                    tests = ("tests/test_exercises.py", "-k", name)
+                    parts.append(Part(node, tests, constants=not is_example))
     for node, names in shared.items():
-        parts.append(([node], ("tests/test_exercises.py", "-k", " or ".join(names))))
+        parts.append(Part(node, ("tests/test_exercises.py", "-k", " or ".join(names))))
     return parts
 
 
-def code_of_the_check(
-    maker: ast.FunctionDef, tree: ast.Module
-) -> tuple[list[ast.AST], list[ast.AST]]:
+def code_of_the_check(maker: ast.FunctionDef, tree: ast.Module) -> Iterator[tuple[ast.AST, bool]]:
     """What decides over answers: fields of the exercise, and the statements that they rest on.
 
-    First the pieces in the function that makes the exercise, then those shared by the module.
+    And whether it is an example, which answers are tried on: another number in it would be as good.
     """
     inside, outside = _statements_by_name(maker), _statements_by_name(tree)
-    own, shared = [], []
-    todo: list[ast.AST] = [
-        keyword.value
+    fields = {
+        keyword.arg: keyword.value
         for node in ast.walk(maker)
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "Exercise"
         for keyword in node.keywords
-        if keyword.arg in CHECK_FIELDS
-    ]
-    found = own
-    while todo:
-        node = todo.pop()
-        if node in own or node in shared:
-            continue
-        found = shared if node in tree.body else own
-        found.append(node)
-        for name in _names_read(node):
-            todo += inside.get(name) or outside.get(name, [])
-    return own, shared
+    }
+    found = []
+    for field in CHECK_FIELDS:
+        todo = [fields[field]] if field in fields else []
+        while todo:
+            node = todo.pop()
+            if node in found:
+                continue
+            found.append(node)
+            yield node, field == "observe" and _makes_data(node)
+            for name in _names_read(node):
+                todo += inside.get(name) or outside.get(name, [])
+
+
+def _makes_data(node: ast.AST) -> bool:
+    """Whether a piece fills arrays, or calls something with them."""
+    return isinstance(node, ast.Call) or (
+        isinstance(node, ast.Assign)
+        and any(isinstance(part, (ast.Call, ast.Subscript)) for part in ast.walk(node))
+    )
 
 
 def _statements_by_name(scope: ast.AST) -> dict[str, list[ast.AST]]:
@@ -314,12 +341,11 @@ def mutants(path: Path) -> list[Mutant]:
     """Every mutant of a module."""
     source = (REPOSITORY / path).read_text(encoding="utf-8")
     found: dict[str, Mutant] = {}  # two ways to the same source are one mutant
-    for pieces, tests in parts_with_tests(path, ast.parse(source)):
-        for piece in pieces:
-            for old, new in mutants_of(piece):
-                broken = exchanged(source, old, new)
-                mutant = Mutant(path, old.lineno, in_words(old, new), source, broken, tests)
-                found.setdefault(broken, mutant)
+    for part in parts_of(path, ast.parse(source)):
+        for old, new in all_exchanges(part.node, part.constants):
+            broken = exchanged(source, old, new)
+            mutant = Mutant(path, old.lineno, in_words(old, new), source, broken, part.tests)
+            found.setdefault(broken, mutant)
     return sorted(found.values(), key=lambda mutant: mutant.line)
 
 
@@ -435,9 +461,8 @@ def main(paths: list[Path]) -> None:
         ignored = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", "*.part")
         for folder in folders:
             shutil.copytree(REPOSITORY, folder, ignore=ignored)
-        found = {path: mutants(path) for path in paths}
-        todo = [mutant for path in paths for mutant in found[path]]
-        needed = {tests: 0.0 for tests in dict.fromkeys(mutant.tests for mutant in todo)}
+        todo = [mutant for path in paths for mutant in mutants(path)]
+        needed = dict.fromkeys((mutant.tests for mutant in todo), 0.0)
         print(f"{len(todo)} mutants; {len(needed)} selections of tests", flush=True)
         for tests in needed:
             needed[tests] = seconds_needed(folders[0], tests)
