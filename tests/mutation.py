@@ -34,6 +34,8 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parent.parent
 EXERCISES = Path("helpers/exercises")
 WORKERS = 2
+PATIENCE = 20.0  # seconds that tests may take beyond five times what they need
+TIMEOUT = "timeout"
 LOADED_ONCE = ("numpy", "nbval.plugin", "matplotlib.pyplot")
 # What of an exercise is its check. The rest are other answers, which the check judges, and texts.
 CHECK_FIELDS = ("right", "tolerance", "observe")
@@ -158,7 +160,8 @@ def all_exchanges(node: ast.AST, constants: bool = True) -> Iterator[tuple[ast.A
 
     With or without those of constants. In a list of lists, which is an example, there are none.
     """
-    if constants or not isinstance(node, ast.Constant):
+    is_constant = isinstance(getattr(node, "operand", node), ast.Constant)  # with its sign
+    if constants or not is_constant:
         yield from exchanges(node)
     for name, field in ast.iter_fields(node):
         if name in ("annotation", "returns") or isinstance(node, ast.JoinedStr):
@@ -440,14 +443,12 @@ def run(
             yield mutant, caught
 
 
-TIMEOUT = "timeout"
-
-
-def main(paths: list[Path]) -> None:
+def main(names: list[str]) -> None:
     """Break these modules everywhere, and print what came of it."""
     if not hasattr(os, "fork"):
         raise SystemExit("This needs `os.fork`: run it on Linux or macOS.")
     begin = time.monotonic()
+    paths = [Path(name) for name in names] or sorted(EXERCISES.glob("*.py"))
     os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
     exercises = any(path.parent == EXERCISES for path in paths)
     for name in (*LOADED_ONCE, *(["keras"] if exercises else [])):
@@ -466,7 +467,7 @@ def main(paths: list[Path]) -> None:
         print(f"{len(todo)} mutants; {len(needed)} selections of tests", flush=True)
         for tests in needed:
             needed[tests] = seconds_needed(folders[0], tests)
-        limit = {tests: 20 + 5 * seconds for tests, seconds in needed.items()}
+        limit = {tests: PATIENCE + 5 * seconds for tests, seconds in needed.items()}
         results = []
         for mutant, caught in run(todo, folders, limit):
             results.append((mutant, caught))
@@ -504,4 +505,4 @@ def report(results: list[tuple[Mutant, str]]) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    main([Path(name) for name in sys.argv[1:]] or sorted(EXERCISES.glob("*.py")))
+    main(sys.argv[1:])
