@@ -196,6 +196,10 @@ def cross_entropy_from_scores() -> Exercise:
                 "number of rows.",
             ),
             (
+                lambda z, labels: -pick(log_softmax(z), labels).sum() / (len(labels) - 1),
+                "You divided by the number of rows less 1. A mean divides by the number of rows.",
+            ),
+            (
                 lambda z, labels: -log_softmax(z).max(axis=1).mean(),
                 "You took the largest probability of each row. The loss asks for the true class, "
                 "also where the model prefers another: use `labels`.",
@@ -482,6 +486,11 @@ def the_gradient_of_a_batch() -> Exercise:
                 "by the number of rows.",
             ),
             (
+                lambda z, labels: sums(z, labels) / (len(labels) - 1),
+                "You divided by the number of rows less 1. The loss is a mean: divide by the "
+                "number of rows.",
+            ),
+            (
                 lambda z, labels: sums(z, labels) / np.size(z),
                 "You divided by the number of all entries. The loss is a mean over the rows: "
                 "divide by the number of rows.",
@@ -704,7 +713,7 @@ def a_gradient_without_algebra() -> Exercise:
             "sum of x³, at [[1., 2., 0.], [-1., 3., 1.]], step 0.1",
             (sum_of_cubes, np.array([[1.0, 2.0, 0.0], [-1.0, 3.0, 1.0]]), 0.1),
         ),
-        ("a quarter of the sum of x², at [1, 3]", (quarter_of_squares, np.array([1, 3]))),
+        ("a quarter of the sum of x², at [-1, 3]", (quarter_of_squares, np.array([-1, 3]))),
     )
 
     row_moves = (
@@ -787,6 +796,11 @@ def a_gradient_without_algebra() -> Exercise:
                 each(coordinate_left_behind),
                 "A coordinate that was moved stays moved when its neighbour's turn comes. Begin "
                 "each turn with a fresh copy of the point.",
+            ),
+            (
+                lambda f, x, h=1e-5: np.abs(numerical_gradient(f, x, h)),
+                "Your slopes are never negative, but a function can fall, too: take the difference "
+                "as it is, without its absolute value.",
             ),
             (changes_its_input, CHANGED),
             (almost_put_back, CHANGED),
