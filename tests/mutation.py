@@ -145,7 +145,7 @@ def exchanges(node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST]]:
             for place in range(len(keys)):
                 yield node, _without(_without(node, "keys", place), "values", place)
     match node:
-        case ast.Return(value=ast.expr()):
+        case ast.Return(value=ast.expr() as value) if ast.unparse(value) != "None":
             yield node, ast.Return()
         case ast.Raise() | ast.Break() | ast.Continue() | ast.AugAssign():
             yield node, ast.Pass()

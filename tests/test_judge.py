@@ -323,10 +323,10 @@ def test_the_kind_of_one_number_does_not_matter(answer):
 @pytest.mark.parametrize(
     ("got", "wanted", "outcome"),
     [
-        (1000.05, 1000.0, CORRECT),
-        (1000.5, 1000.0, NOT_YET),
-        (0.00005, 0.0, CORRECT),
-        (0.0005, 0.0, NOT_YET),
+        (1000.09, 1000.0, CORRECT),
+        (1000.11, 1000.0, NOT_YET),
+        (0.00009, 0.0, CORRECT),
+        (0.00011, 0.0, NOT_YET),
         (float("nan"), float("nan"), CORRECT),
         (float("inf"), float("inf"), CORRECT),
         (float("inf"), float("nan"), NOT_YET),
