@@ -242,7 +242,7 @@ def parts_of(path: Path, tree: ast.Module) -> list[Part]:
     if path.parent != EXERCISES:
         return [Part(tree, (f"tests/test_{path.stem}.py",))]
     if not path.stem.startswith("notebook_"):
-        return [Part(tree, ("tests/test_judge.py", "tests/test_exercises.py"))]
+        return [Part(tree, ("tests/test_judge.py",))]
     ids = {
         maker.id: name.value
         for node in tree.body
@@ -453,23 +453,27 @@ def main(names: list[str]) -> None:
     exercises = any(path.parent == EXERCISES for path in paths)
     for name in (*LOADED_ONCE, *(["keras"] if exercises else [])):
         importlib.import_module(name)
-    # An old compiled module could pass for the mutant's, so none is written after this.
-    sys.dont_write_bytecode = True
-    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
-
     with tempfile.TemporaryDirectory() as place:
-        folders = [Path(place).resolve() / str(number) for number in range(WORKERS)]
+        first, *others = [Path(place).resolve() / str(number) for number in range(WORKERS)]
         ignored = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", "*.part")
-        for folder in folders:
-            shutil.copytree(REPOSITORY, folder, ignore=ignored)
+        shutil.copytree(REPOSITORY, first, ignore=ignored)
         todo = [mutant for path in paths for mutant in mutants(path)]
         needed = dict.fromkeys((mutant.tests for mutant in todo), 0.0)
         print(f"{len(todo)} mutants; {len(needed)} selections of tests", flush=True)
         for tests in needed:
-            needed[tests] = seconds_needed(folders[0], tests)
+            needed[tests] = seconds_needed(first, tests)
+        # Now all is compiled, but what is broken must be compiled each time: an old compiled module
+        # could pass for the mutant's.
+        for path in paths:
+            for compiled in (first / path.parent / "__pycache__").glob(f"{path.stem}.*"):
+                compiled.unlink()
+        sys.dont_write_bytecode = True
+        os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+        for folder in others:
+            shutil.copytree(first, folder)
         limit = {tests: PATIENCE + 5 * seconds for tests, seconds in needed.items()}
         results = []
-        for mutant, caught in run(todo, folders, limit):
+        for mutant, caught in run(todo, [first, *others], limit):
             results.append((mutant, caught))
             told = f"caught by {caught}" if caught else "SURVIVED"
             print(f"{mutant.path}:{mutant.line} {mutant.change} {told}", flush=True)
