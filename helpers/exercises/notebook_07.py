@@ -319,14 +319,11 @@ def sizes_of_a_convolution() -> Exercise:
     # What a learner who made a mistake writes, and what to tell them: one list for each question.
     told = (
         {
-            32: "32 is the side of the picture. With a stride of 2 the kernel visits fewer places.",
-            28: "28 is the result for a stride of 1. With a stride of 2, count every other place.",
-            16: "16 would be right with zeros around the picture. Here the kernel must fit inside "
-            "it: 28 / 2 places in a row, and is the first one counted?",
-            14: "That is 28 / 2. The kernel starts at 0, 2, 4 and so on: which is the last start "
-            "at which five pixels are left, out of 33?",
-            13: "Count the starts: 0, 2, 4 and so on, as long as five pixels fit. You stopped too "
-            "early.",
+            33: "33 is the side of the picture. The kernel must stay inside, and it skips places.",
+            29: "29 is the side for a stride of 1. With a stride of 2, count every other place.",
+            17: "17 would be right with zeros around the picture. Here the kernel stays inside it.",
+            16: "That is about half of 33. But the last start at which five pixels are left is 28.",
+            14: "That is (33 − 5) / 2. The start at 0 counts, too.",
             225: "That is the number of places in the whole result. The question is for its side.",
         },
         {
