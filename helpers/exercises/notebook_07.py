@@ -72,12 +72,6 @@ def shift_without_wrapping_round() -> Exercise:
         result[down:, right:] = images[: len(images) - down, : images.shape[1] - right]
         return result
 
-    def minus_as_the_end(images, down, right):
-        result = np.zeros_like(images)
-        # With a shift of 0 this is an empty slice.
-        result[:, down:, right:] = images[:, :-down, :-right]
-        return result
-
     images = np.arange(1, 25, dtype=np.uint8).reshape(2, 3, 4)
     return Exercise(
         right=shifted,
@@ -89,9 +83,9 @@ def shift_without_wrapping_round() -> Exercise:
                 "where it wraps round.",
             ),
             (
-                lambda images, down, right: np.roll(images, down * images.shape[2] + right, axis=1),
-                "You rolled along the first axis only, by the wrong amount. Down is axis 1 and "
-                "right is axis 2.",
+                lambda images, down, right: np.roll(images, (down, right)),
+                "Without `axis`, `np.roll` lays all pictures out in one line, and moves that. Down "
+                "is axis 1 and right is axis 2, and nothing should come in on the other side.",
             ),
             (
                 rows_from_the_wrong_side,
@@ -205,19 +199,6 @@ def filter_on_a_picture() -> Exercise:
 
     def without_overlap(image, kernel):
         return convolve(image, kernel)[:: kernel.shape[0], :: kernel.shape[1]]
-
-    def height_for_width(image, kernel):
-        side = image.shape[0] - kernel.shape[0] + 1
-        return convolve(image, kernel)[:, :side]
-
-    def matrix_product(image, kernel):
-        side = kernel.shape[0]
-        return np.array(
-            [
-                [(image[i : i + side, j : j + side] @ kernel[:, :side]).sum() for j in range(2)]
-                for i in range(2)
-            ]
-        )
 
     image = np.array([[1, 2, 0, 1], [0, 1, 3, 1], [2, 1, 0, 1]])
     edge = np.array([[1.0, -1.0], [2.0, -3.0]])
