@@ -20,7 +20,7 @@ SHARES = re.compile(
     r"(?<![\w.])0?\.\d+|\d+ %|\bin (?:two|three|four|five|six|seven|eight|nine|ten|eleven)\b"
     r"|\bpoints?\b|\bhalf of\b|\bthousandths\b"
 )
-CODE_OR_FORMULA = re.compile(r"\$[^$]+\$|`[^`]+`")
+CODE_OR_FORMULA = re.compile(r"\$\$[^$]+\$\$|\$[^$]+\$|`[^`]+`")
 
 
 def notebook_of(number):
