@@ -30,6 +30,31 @@ def confusion_matrix(labels: ArrayLike, predictions: ArrayLike, classes: int) ->
     return counts
 
 
+def precision_and_recall(matrix: ArrayLike) -> tuple[NDArray, NDArray]:
+    """For each class of a confusion matrix: how far its answers can be trusted, and is it found?
+
+    Precision is the share of right ones among the answers of a class (a column of `matrix`),
+    recall among its pictures (a row). NaN where there are no answers, or no pictures.
+    """
+    matrix = np.asarray(matrix)
+    right = np.diag(matrix)
+    with np.errstate(invalid="ignore"):
+        return right / matrix.sum(axis=0), right / matrix.sum(axis=1)
+
+
+def most_confident_mistakes(
+    probabilities: Array, labels: ArrayLike, count: int
+) -> NDArray[np.intp]:
+    """Row numbers of `count` wrong predictions, the one with the largest probability first.
+
+    Fewer where there are fewer mistakes. `probabilities` is (n, classes).
+    """
+    probabilities, labels = scores_and_labels(probabilities, labels)
+    mistakes = np.flatnonzero(probabilities.argmax(axis=-1) != labels)
+    order = np.argsort(-probabilities[mistakes].max(axis=-1), kind="stable")
+    return mistakes[order[:count]]
+
+
 def reliability_bins(
     probabilities: Array, labels: ArrayLike, bins: int = 15
 ) -> tuple[NDArray[np.intp], Array, Array]:

@@ -452,6 +452,8 @@ def _checked_curves(x, curves, log_x=False, log_y=False):
 def _draw_curves(axes, curves, names):
     """Draw `curves`; a name's place in `names` decides its look, so that panels agree."""
     axes.grid(axis="y")
+    if axes.get_xscale() == "linear" and all(xs.dtype.kind in "iu" for xs, _ in curves.values()):
+        axes.xaxis.get_major_locator().set_params(integer=True)  # no half epochs
     colours = dict(zip(names, _colours_of(names), strict=True))
     spread = np.ptp(np.concatenate([ys[np.isfinite(ys)] for _, ys in curves.values()]))
     for name, (xs, ys) in curves.items():

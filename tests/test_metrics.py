@@ -13,6 +13,8 @@ from helpers.metrics import (
     confusion_matrix,
     expected_calibration_error,
     fit_temperature,
+    most_confident_mistakes,
+    precision_and_recall,
     reliability_bins,
 )
 
@@ -80,6 +82,43 @@ def test_confusion_matrix_refuses_what_is_no_class(wrong, sentence):
     for pair in ((wrong, [0, 1]), ([0, 1], wrong)):
         with pytest.raises(ValueError, match=sentence):
             confusion_matrix(*pair, 3)
+
+
+# --- precision, recall, confident mistakes ---------------------------------------------------
+
+
+def test_precision_and_recall_equal_counting_the_answers():
+    logits, labels = random_predictions(500)
+    answers = logits.argmax(axis=1)
+    precision, recall = precision_and_recall(confusion_matrix(labels, answers, 10))
+    for number in range(10):
+        assert precision[number] == np.mean(labels[answers == number] == number)
+        assert recall[number] == np.mean(answers[labels == number] == number)
+
+
+def test_a_class_without_answers_has_no_precision_and_one_without_pictures_no_recall():
+    precision, recall = precision_and_recall([[3, 1, 0], [0, 0, 0], [1, 1, 0]])
+    np.testing.assert_array_equal(precision, [0.75, 0, np.nan])
+    np.testing.assert_array_equal(recall, [0.75, np.nan, 0])
+
+
+def test_most_confident_mistakes_equal_a_sorted_list():
+    logits, labels = random_predictions(300)
+    probabilities = softmax(logits)
+    rows = [
+        (-row.max(), number)
+        for number, (row, label) in enumerate(zip(probabilities, labels, strict=True))
+        if row.argmax() != label
+    ]
+    expected = [number for _, number in sorted(rows)]
+    assert len(expected) > 20
+    for count in (1, 20, len(expected), 300):
+        found = most_confident_mistakes(probabilities, labels, count)
+        np.testing.assert_array_equal(found, expected[:count])
+
+
+def test_without_mistakes_there_are_no_confident_ones():
+    assert most_confident_mistakes(np.eye(3), [0, 1, 2], 5).size == 0
 
 
 # --- calibration -----------------------------------------------------------------------------

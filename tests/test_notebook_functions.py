@@ -29,6 +29,7 @@ ARGUMENTS = {
     "minibatches": lambda: (10, 4, np.random.default_rng(2)),
     "network": lambda: (keras.layers.Rescaling(2.0),),
     "compiled": lambda: (small_network(), 1, 512),
+    "convolutional_network": lambda: (),
     "scores_of": lambda: (small_network(), np.repeat(IMAGES, 2, axis=0)),
 }
 

@@ -300,6 +300,13 @@ def test_lines_are_drawn_named_and_told():
     ]
 
 
+@pytest.mark.parametrize(("x", "whole"), [(np.arange(5), True), (np.arange(5.0), False)])
+def test_what_is_counted_has_no_half_ticks(x, whole):
+    figure = plot_lines(x, {"a": x}, title="T", x_label="epoch", y_label="loss")
+    ticks = figure.axes[0].get_xticks()
+    assert np.array_equal(ticks, np.round(ticks)) == whole
+
+
 @pytest.mark.parametrize(("log_x", "log_y"), list(itertools.product([False, True], repeat=2)))
 def test_logarithmic_axes_only_where_asked_for(log_x, log_y):
     x = np.array([1.0, 10.0, 100.0])
