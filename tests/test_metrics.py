@@ -277,7 +277,7 @@ def test_interval_refuses_what_is_no_share(correct, count):
 
 @pytest.mark.parametrize("confidence", [0, 1, 95])
 def test_interval_refuses_a_confidence_in_percent(confidence):
-    with pytest.raises(ValueError, match="between 0 and 1, such as 0.95"):
+    with pytest.raises(ValueError, match=r"between 0 and 1, such as 0\.95"):
         wilson_interval(5, 10, confidence)
 
 
