@@ -376,6 +376,8 @@ def _write_beside(axes, value, place, words):
     )
 
 
+ACCURACY_BARS = "accuracy, up to the thick line"
+GAP_BARS = "confidence − accuracy"
 RARE = 0.025  # a bin with a smaller share of the pictures has an accuracy that is mostly luck
 
 
@@ -400,23 +402,21 @@ def plot_reliability(panels: dict, *, title: str) -> DescribedFigure:
     across = min(2, len(panels))
     down = -(-len(panels) // across)
     figure = _new_figure(title, WIDEST if across == 2 else 620, 40 + 390 * down)
-    heights = {"height_ratios": [3, 1] * down}
-    grid = figure.subplots(2 * down, across, sharex=True, sharey="row", squeeze=False, **heights)
+    grid = figure.add_gridspec(2 * down, across, height_ratios=[3, 1] * down)
     for place, (name, bins) in enumerate(panels.items()):
         row, column = divmod(place, across)
-        above, below = grid[2 * row : 2 * row + 2, column]
+        above = figure.add_subplot(grid[2 * row, column])
+        below = figure.add_subplot(grid[2 * row + 1, column])
         above.set_title(name, fontweight="bold")
         _draw_reliability(above, below, *bins)
-        for axes, label in ((above, "accuracy"), (below, "share")):
-            axes.set_ylabel(label)
+        above.set_ylabel("accuracy")
+        below.set(xlabel="confidence", ylabel="share of\npictures")
+        above.tick_params(labelbottom=False)
+        for axes in (above, below):
             axes.yaxis.label.set_visible(column == 0)
-        below.set_xlabel("confidence")
-    for axes in grid.ravel():
-        axes.xaxis.label.set_visible(axes.get_subplotspec().is_last_row())
-        if not axes.has_data():
-            axes.remove()
-    handles, words = grid[0, 0].get_legend_handles_labels()
-    bars = [words.index(word) for word in ("accuracy", "confidence − accuracy")]
+            axes.tick_params(labelleft=column == 0)
+    handles, words = above.get_legend_handles_labels()
+    bars = [words.index(word) for word in (ACCURACY_BARS, GAP_BARS)]
     figure.legend(
         [handles[place] for place in bars],
         [words[place] for place in bars],
@@ -433,21 +433,21 @@ def _draw_reliability(above, below, counts, confidence, accuracy):
     edge = {"align": "edge", "width": width, "edgecolor": INK, "linewidth": 0.8}
     told = shares >= RARE
     above.plot([0, 1], [0, 1], color=QUIET_INK, linestyle="--", label="confidence = accuracy")
-    above.bar(starts[told], accuracy[told], color=PLAIN_BAR, label="accuracy", **edge)
+    above.bar(starts[told], accuracy[told], color=PLAIN_BAR, label=ACCURACY_BARS, **edge)
     above.bar(
         starts[told],
         (confidence - accuracy)[told],
         bottom=accuracy[told],
         color=SERIES_BARS[1],
         hatch=HATCHES[1],
-        label="confidence − accuracy",
+        label=GAP_BARS,
         **edge,
     )
     # Where the confidence is too low, its hatching lies on the bar: the thick line is the accuracy.
     above.hlines(accuracy[told], starts[told], starts[told] + width, color=INK, linewidth=3.5)
     below.bar(starts, shares, color=SERIES_BARS[3], **edge)
-    above.set(xlim=(0, 1), ylim=(0, 1), aspect="auto")
-    below.set(ylim=(0, 1))
+    for axes in (above, below):
+        axes.set(xlim=(0, 1), ylim=(0, 1))
 
 
 # Lines -------------------------------------------------------------------------------------------

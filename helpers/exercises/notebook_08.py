@@ -411,12 +411,6 @@ def threshold_for_a_risk() -> Exercise:
             default=confidence.max(),
         )
 
-    def right_ones_counted(confidence, correct, risk):
-        return min(
-            [t for t in confidence if np.mean(correct[confidence >= t]) <= risk],
-            default=confidence.max(),
-        )
-
     def coverage(confidence, correct, risk):
         allowed = [t for t in confidence if np.mean(~correct[confidence >= t]) <= risk]
         return np.mean(confidence >= min(allowed))
@@ -478,11 +472,6 @@ def threshold_for_a_risk() -> Exercise:
             (
                 strictly_less,
                 "A share of exactly the risk is allowed: at most means `<=`.",
-            ),
-            (
-                right_ones_counted,
-                "You limited the share of right answers. Count those that are not `correct`: "
-                "`~correct`.",
             ),
             (
                 coverage,
