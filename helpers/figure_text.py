@@ -181,8 +181,12 @@ def _describe_bars(axes, group, texts):
     places = [(box.y0 + box.y1) / 2 if lying else (box.x0 + box.x1) / 2 for box in boxes]
     sizes = [bar.get_width() if lying else bar.get_height() for bar in group.patches]
     told = []
-    for place, size in zip(places, _without_dust(sizes), strict=True):
-        name = names[min(names, key=lambda tick, place=place: abs(tick - place))]
+    for place, size, box in zip(places, _without_dust(sizes), boxes, strict=True):
+        if names:
+            name = names[min(names, key=lambda tick, place=place: abs(tick - place))]
+        else:  # a histogram: what counts is where a bar begins and ends
+            start, stop = (box.y0, box.y1) if lying else (box.x0, box.x1)
+            name = f"{number(start)} to {number(stop)}"
         beside = [
             text for text in texts if hasattr(text, "xy") and np.isclose(text.xy[lying], place)
         ]

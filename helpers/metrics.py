@@ -1,9 +1,11 @@
 """How good are the predictions, and how far can their probabilities be trusted?"""
 
+from statistics import NormalDist
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from helpers.maths import Array, checked_labels, scores_and_labels, softmax
+from helpers.maths import Array, checked_labels, one_hot, scores_and_labels, softmax
 
 
 def _check_pairs(labels: NDArray, predictions: NDArray) -> None:
@@ -55,6 +57,51 @@ def most_confident_mistakes(
     return mistakes[order[:count]]
 
 
+def wilson_interval(correct: int, count: int, confidence: float = 0.95) -> tuple[float, float]:
+    """The interval in which the share behind `correct` of `count` lies, with this confidence.
+
+    Made for an accuracy on `count` pictures: how far another such set of pictures could move it.
+    It stays within 0…1 and is sound for shares near the ends, too (Wilson 1927, "Probable
+    inference, the law of succession, and statistical inference").
+    """
+    if not 0 <= correct <= count or count == 0:
+        raise ValueError(
+            f"{correct} of {count} is no share: pass how many are correct, then how many there are."
+        )
+    if not 0 < confidence < 1:
+        raise ValueError(
+            f"A confidence lies between 0 and 1, such as 0.95, and not at {confidence}."
+        )
+    share = correct / count
+    z = NormalDist().inv_cdf((1 + confidence) / 2)  # 1.96 for 95 %
+    middle = share + z**2 / (2 * count)
+    reach = z * np.sqrt(share * (1 - share) / count + z**2 / (4 * count**2))
+    low, high = (float(middle + side * reach) / (1 + z**2 / count) for side in (-1, 1))
+    return max(low, 0.0), min(high, 1.0)
+
+
+def _probabilities_and_labels(
+    probabilities: Array, labels: ArrayLike
+) -> tuple[Array, NDArray[np.intp]]:
+    probabilities, labels = scores_and_labels(probabilities, labels)
+    if (probabilities < 0).any() or not np.allclose(probabilities.sum(axis=-1), 1, atol=0.01):
+        raise ValueError(
+            "Each row of probabilities must sum to 1; if these are logits, pass softmax(logits)."
+        )
+    return probabilities, labels
+
+
+def brier_score(probabilities: Array, labels: ArrayLike) -> float:
+    """Mean squared distance between the probabilities (n, classes) and the one-hot truth, 0 to 2.
+
+    The squares are summed over the classes, as in Brier 1950, "Verification of forecasts expressed
+    in terms of probability"; some libraries divide by the number of classes or take one of two.
+    """
+    probabilities, labels = _probabilities_and_labels(probabilities, labels)
+    truth = one_hot(labels, probabilities.shape[-1])
+    return float(np.mean(((probabilities - truth) ** 2).sum(axis=-1)))
+
+
 def reliability_bins(
     probabilities: Array, labels: ArrayLike, bins: int = 15
 ) -> tuple[NDArray[np.intp], Array, Array]:
@@ -64,11 +111,7 @@ def reliability_bins(
     the count, the mean confidence and the accuracy; an empty bin has NaN for the last two
     (Guo, Pleiss, Sun and Weinberger 2017, section 2).
     """
-    probabilities, labels = scores_and_labels(probabilities, labels)
-    if (probabilities < 0).any() or not np.allclose(probabilities.sum(axis=-1), 1, atol=0.01):
-        raise ValueError(
-            "Each row of probabilities must sum to 1; if these are logits, pass softmax(logits)."
-        )
+    probabilities, labels = _probabilities_and_labels(probabilities, labels)
     confidence = probabilities.max(axis=-1)
     correct = probabilities.argmax(axis=-1) == labels
     # Interval k is (k/bins, (k+1)/bins], as in the paper; in the confidences' own precision, so
@@ -113,3 +156,37 @@ def fit_temperature(logits: Array, labels: ArrayLike) -> float:
         else:
             low = middle
     return float(np.exp(-(low + high) / 2))
+
+
+def risk_coverage(confidence: ArrayLike, correct: ArrayLike) -> tuple[Array, Array, Array]:
+    """What a model risks that answers only where it is most confident.
+
+    `confidence` (n,) and `correct` (n,), true or false, belong to the same predictions. Returns,
+    for each confidence that occurs, highest first: that confidence as threshold, the coverage
+    (share of predictions at or above it) and the risk (share of mistakes among these).
+    (El-Yaniv and Wiener 2010, "On the foundations of noise-free selective classification").
+    """
+    confidence, correct = np.asarray(confidence), np.asarray(correct, bool)
+    if confidence.shape != correct.shape or confidence.ndim != 1 or confidence.size == 0:
+        raise ValueError(
+            "There must be one confidence for each true or false, and at least one, but confidence "
+            f"has shape {confidence.shape} and correct {correct.shape}."
+        )
+    order = np.argsort(-confidence, kind="stable")
+    thresholds = confidence[order]
+    answered = np.arange(1, len(order) + 1)
+    mistakes = np.cumsum(~correct[order])
+    # Predictions of the same confidence are answered together, or none of them is.
+    last = np.append(thresholds[1:] != thresholds[:-1], True)
+    return thresholds[last], answered[last] / len(order), mistakes[last] / answered[last]
+
+
+def threshold_for(confidence: ArrayLike, correct: ArrayLike, risk: float) -> float:
+    """The lowest threshold t with at most this share of mistakes where confidence >= t.
+
+    `confidence` (n,) and `correct` (n,), true or false. Infinite, so that nothing is answered,
+    where no threshold does it.
+    """
+    thresholds, _, risks = risk_coverage(confidence, correct)
+    allowed = thresholds[risks <= risk]
+    return float(allowed[-1]) if len(allowed) else float("inf")

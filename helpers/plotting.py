@@ -376,6 +376,80 @@ def _write_beside(axes, value, place, words):
     )
 
 
+ACCURACY_BARS = "accuracy, up to the thick line"
+GAP_BARS = "confidence − accuracy"
+RARE = 0.025  # a bin with a smaller share of the pictures has an accuracy that is mostly luck
+
+
+@matplotlib.rc_context(STYLE)
+def plot_reliability(panels: dict, *, title: str) -> DescribedFigure:
+    """Draw up to four reliability diagrams, {panel title: (counts, confidence, accuracy)}.
+
+    The three arrays (bins,) are what `helpers.metrics.reliability_bins` returns, for bins of equal
+    width. Bars are the accuracy in each bin, hatched from there to its mean confidence; below them
+    stands the share of the pictures. A bin with less than one in 40 of these has no bar above.
+    Raises ValueError for arrays that don't fit, and where no bin can be drawn.
+    """
+    _require(1 <= len(panels) <= 4, f"One to four diagrams fit on a figure, not {len(panels)}.")
+    panels = {name: tuple(map(np.asarray, bins)) for name, bins in panels.items()}
+    for name, bins in panels.items():
+        _require(
+            len(bins) == 3 and {part.shape for part in bins} == {(len(bins[0]),)},
+            f"Diagram {name!r} needs counts, confidence and accuracy, one of each for each bin.",
+        )
+        _require(bins[0].sum() > 0, f"Diagram {name!r} has no picture in any bin.")
+
+    across = min(2, len(panels))
+    down = -(-len(panels) // across)
+    figure = _new_figure(title, WIDEST if across == 2 else 620, 40 + 390 * down)
+    grid = figure.add_gridspec(2 * down, across, height_ratios=[3, 1] * down)
+    for place, (name, bins) in enumerate(panels.items()):
+        row, column = divmod(place, across)
+        above = figure.add_subplot(grid[2 * row, column])
+        below = figure.add_subplot(grid[2 * row + 1, column])
+        above.set_title(name, fontweight="bold")
+        _draw_reliability(above, below, *bins)
+        above.set_ylabel("accuracy")
+        below.set(xlabel="confidence", ylabel="share of\npictures")
+        above.tick_params(labelbottom=False)
+        for axes in (above, below):
+            axes.yaxis.label.set_visible(column == 0)
+            axes.tick_params(labelleft=column == 0)
+    handles, words = above.get_legend_handles_labels()
+    bars = [words.index(word) for word in (ACCURACY_BARS, GAP_BARS)]
+    figure.legend(
+        [handles[place] for place in bars],
+        [words[place] for place in bars],
+        loc="outside lower left",
+        ncols=2,
+    )
+    return figure
+
+
+def _draw_reliability(above, below, counts, confidence, accuracy):
+    starts = np.arange(len(counts)) / len(counts)
+    shares = counts / counts.sum()
+    width = 1 / len(counts)
+    edge = {"align": "edge", "width": width, "edgecolor": INK, "linewidth": 0.8}
+    told = shares >= RARE
+    above.plot([0, 1], [0, 1], color=QUIET_INK, linestyle="--", label="confidence = accuracy")
+    above.bar(starts[told], accuracy[told], color=PLAIN_BAR, label=ACCURACY_BARS, **edge)
+    above.bar(
+        starts[told],
+        (confidence - accuracy)[told],
+        bottom=accuracy[told],
+        color=SERIES_BARS[1],
+        hatch=HATCHES[1],
+        label=GAP_BARS,
+        **edge,
+    )
+    # Where the confidence is too low, its hatching lies on the bar: the thick line is the accuracy.
+    above.hlines(accuracy[told], starts[told], starts[told] + width, color=INK, linewidth=3.5)
+    below.bar(starts, shares, color=SERIES_BARS[3], **edge)
+    for axes in (above, below):
+        axes.set(xlim=(0, 1), ylim=(0, 1))
+
+
 # Lines -------------------------------------------------------------------------------------------
 
 

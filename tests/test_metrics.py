@@ -6,16 +6,21 @@ import numpy as np
 import pytest
 import scipy.optimize
 import scipy.special
+import scipy.stats
 
 from helpers.maths import cross_entropy, softmax
 from helpers.metrics import (
     accuracy,
+    brier_score,
     confusion_matrix,
     expected_calibration_error,
     fit_temperature,
     most_confident_mistakes,
     precision_and_recall,
     reliability_bins,
+    risk_coverage,
+    threshold_for,
+    wilson_interval,
 )
 
 
@@ -186,7 +191,7 @@ def test_certain_and_right_has_no_calibration_error_certain_and_wrong_has_all():
     ],
 )
 def test_calibration_refuses_what_are_no_probabilities_with_labels(probabilities, labels, sentence):
-    for metric in (reliability_bins, expected_calibration_error):
+    for metric in (reliability_bins, expected_calibration_error, brier_score):
         with pytest.raises(ValueError, match=sentence):
             metric(probabilities, labels)
 
@@ -252,3 +257,104 @@ def test_temperature_takes_float32_and_leaves_the_input_alone():
 def test_temperature_refuses_bad_input(logits, labels, sentence):
     with pytest.raises(ValueError, match=sentence):
         fit_temperature(logits, labels)
+
+
+# --- Brier score -----------------------------------------------------------------------------
+
+
+def test_brier_score_of_three_predictions_worked_by_hand():
+    probabilities = [[0.7, 0.2, 0.1], [0.7, 0.2, 0.1], [1.0, 0.0, 0.0]]
+    # .09 + .04 + .01, then .49 + .64 + .01, then 1 + 1
+    assert brier_score(np.array(probabilities), [0, 1, 2]) == pytest.approx((0.14 + 1.14 + 2) / 3)
+
+
+def test_brier_score_equals_a_loop_over_pictures_and_classes():
+    logits, labels = random_predictions(300, sharpness=2)
+    probabilities = scipy.special.softmax(logits, axis=1)
+    total = 0
+    for row, label in zip(probabilities, labels, strict=True):
+        for number, probability in enumerate(row):
+            total += (probability - (number == label)) ** 2
+    assert brier_score(probabilities, labels) == pytest.approx(total / len(labels))
+    single = brier_score(probabilities.astype(np.float32), labels.astype(np.uint8))
+    assert single == pytest.approx(total / len(labels), rel=1e-5)
+
+
+def test_brier_score_is_lowest_for_the_true_probabilities():
+    """What makes it, like the cross-entropy, a fair judge of probabilities."""
+    logits, labels = random_predictions(20_000)
+    scores = {
+        T: brier_score(scipy.special.softmax(logits / T, axis=1), labels) for T in (0.7, 1, 1.4)
+    }
+    assert min(scores, key=scores.get) == 1
+
+
+# --- intervals -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("confidence", [0.8, 0.95, 0.99])
+@pytest.mark.parametrize(
+    ("correct", "count"), [(0, 10), (1, 10), (10, 10), (1, 1), (8830, 10_000), (9999, 10_000)]
+)
+def test_interval_equals_scipys(correct, count, confidence):
+    expected = scipy.stats.binomtest(correct, count).proportion_ci(confidence, method="wilson")
+    assert wilson_interval(correct, count, confidence) == pytest.approx(expected, abs=1e-12)
+
+
+def test_interval_holds_the_truth_as_often_as_it_says():
+    correct = np.random.default_rng(8).binomial(500, 0.02, size=4000)
+    intervals = [wilson_interval(int(right), 500) for right in correct]
+    held = np.mean([low <= 0.02 <= high for low, high in intervals])
+    assert held == pytest.approx(0.95, abs=0.02)
+
+
+@pytest.mark.parametrize(("correct", "count"), [(0, 0), (-1, 10), (11, 10)])
+def test_interval_refuses_what_is_no_share(correct, count):
+    with pytest.raises(ValueError, match="is no share: pass how many are correct"):
+        wilson_interval(correct, count)
+
+
+@pytest.mark.parametrize("confidence", [0, 1, 95])
+def test_interval_refuses_a_confidence_in_percent(confidence):
+    with pytest.raises(ValueError, match=r"between 0 and 1, such as 0\.95"):
+        wilson_interval(5, 10, confidence)
+
+
+# --- abstaining ------------------------------------------------------------------------------
+
+FIVE = np.array([0.9, 0.6, 0.8, 0.8, 0.3])
+RIGHT = np.array([True, True, False, True, False])
+
+
+def test_risk_and_coverage_of_five_predictions_worked_by_hand():
+    thresholds, coverage, risk = risk_coverage(FIVE, RIGHT)
+    np.testing.assert_array_equal(thresholds, [0.9, 0.8, 0.6, 0.3])
+    np.testing.assert_allclose(coverage, [0.2, 0.6, 0.8, 1])
+    np.testing.assert_allclose(risk, [0, 1 / 3, 1 / 4, 2 / 5])
+
+
+@pytest.mark.parametrize(
+    ("risk", "threshold"), [(0, 0.9), (0.25, 0.6), (0.3, 0.6), (0.35, 0.6), (0.4, 0.3), (1, 0.3)]
+)
+def test_the_lowest_threshold_is_taken_also_where_higher_ones_fail(risk, threshold):
+    assert threshold_for(FIVE, RIGHT, risk) == threshold
+
+
+def test_where_no_threshold_is_safe_nothing_is_answered():
+    assert threshold_for([0.9, 0.2], [False, True], 0.1) == np.inf
+
+
+@pytest.mark.parametrize("risk", [0.0, 0.05, 0.2])
+def test_threshold_equals_trying_all(risk):
+    logits, labels = random_predictions(400)
+    confidence = scipy.special.softmax(logits, axis=1).max(axis=1).round(2)  # with ties
+    correct = logits.argmax(axis=1) == labels
+    safe = [t for t in confidence if np.mean(~correct[confidence >= t]) <= risk]
+    assert threshold_for(confidence, correct, risk) == min(safe, default=np.inf)
+
+
+@pytest.mark.parametrize(("confidence", "correct"), [([0.9], [True, False]), ([], []), (0.9, True)])
+def test_abstaining_refuses_what_does_not_pair(confidence, correct):
+    for function in (risk_coverage, partial(threshold_for, risk=0.1)):
+        with pytest.raises(ValueError, match="one confidence for each true or false"):
+            function(confidence, correct)

@@ -23,6 +23,7 @@ from helpers.plotting import (
     plot_matrix,
     plot_pictures,
     plot_predictions,
+    plot_reliability,
     plot_softmax_steps,
     plot_triangle,
 )
@@ -68,6 +69,12 @@ def drawn_texts(axes):
 X = np.linspace(1, 10, 10)
 XY = {"x_label": "x", "y_label": "y"}
 CELLS = np.arange(12).reshape(3, 4) % 3
+# Counts, mean confidence, accuracy: an empty bin, a rare one, one too modest and two too sure.
+RELIABILITY = (
+    np.array([0, 1, 9, 30, 60]),
+    np.array([np.nan, 0.4, 0.5, 0.7, 0.95]),
+    np.array([np.nan, 1.0, 0.75, 0.6, 0.9]),
+)
 ONE_OF_EACH = {
     "pictures": lambda: plot_pictures(pictures(10), columns=5, titles=GARMENTS, title="A"),
     "templates": lambda: plot_pictures(
@@ -82,6 +89,7 @@ ONE_OF_EACH = {
     "groups": lambda: plot_bars(
         ["a", "b"], {"one": [1, 2], "two": [3, -4]}, title="E", axis_label="value"
     ),
+    "reliability": lambda: plot_reliability({"p": RELIABILITY, "q": RELIABILITY}, title="M"),
     "steps": lambda: plot_softmax_steps(10 * SHARES - 2, class_names=GARMENTS, title="F"),
     "lines": lambda: plot_lines(
         X, {"a": X, "b": X, "c": X**2}, title="G", reference=(9, "z"), **XY
@@ -270,6 +278,63 @@ def test_softmax_steps_show_scores_their_powers_and_their_shares():
             False,
         ]
     assert "Written: sum 10.5" in words(figure)
+
+
+def test_reliability_tells_accuracy_and_gap_of_each_bin_and_the_share_of_all():
+    figure = plot_reliability({"model A": RELIABILITY}, title="Too sure")
+    assert words(figure).splitlines() == [
+        "Bar chart: Too sure",
+        "Panel 1 of 2: model A",
+        "Up: accuracy.",
+        "Bars of accuracy, up to the thick line, slate blue:",
+        "  0.4 to 0.6: 0.75",
+        "  0.6 to 0.8: 0.6",
+        "  0.8 to 1.0: 0.9",
+        "Bars of confidence − accuracy, striped light orange:",
+        "  0.4 to 0.6: -0.25",
+        "  0.6 to 0.8: 0.1",
+        "  0.8 to 1.0: 0.05",
+        "Line confidence = accuracy (dashed dark grey): 2 points.",
+        "  0 → 0; 1 → 1",
+        "Panel 2 of 2",
+        "Across: confidence.",
+        "Up: share of pictures.",
+        "Bars, light grey:",
+        "  0.0 to 0.2: 0.0",
+        "  0.2 to 0.4: 0.01",
+        "  0.4 to 0.6: 0.09",
+        "  0.6 to 0.8: 0.3",
+        "  0.8 to 1.0: 0.6",
+        "Key, in order:",
+        "  slate blue: accuracy, up to the thick line",
+        "  striped light orange: confidence − accuracy",
+    ]
+
+
+def test_reliability_hatching_lies_between_accuracy_and_confidence():
+    above, _ = plot_reliability({"model A": RELIABILITY}, title="Too sure").axes
+    hatched = [patch.get_bbox() for patch in above.patches if patch.get_hatch()]
+    ends = [sorted([box.y0, box.y1]) for box in hatched]
+    np.testing.assert_allclose(ends, [[0.5, 0.75], [0.6, 0.7], [0.9, 0.95]])
+    (thick,) = above.collections
+    np.testing.assert_allclose(
+        thick.get_segments(),
+        [[[0.4, 0.75], [0.6, 0.75]], [[0.6, 0.6], [0.8, 0.6]], [[0.8, 0.9], [1.0, 0.9]]],
+    )
+
+
+def test_four_reliability_diagrams_have_their_own_bars_and_shares():
+    panels = {
+        name: (np.array([1, k]), np.array([0.5, 0.9]), np.array([0.4, k / 10]))
+        for k, name in enumerate("abcd", start=5)
+    }
+    figure = plot_reliability(panels, title="Four")
+    told = words(figure)
+    assert {axes.get_xlim() + axes.get_ylim() for axes in figure.axes} == {(0, 1, 0, 1)}
+    for k, name in enumerate("abcd", start=5):
+        above, below = told[told.index(f": {name}\n") :].split("Panel")[:2]
+        assert f"  0.5 to 1.0: 0.{k}\n" in above
+        assert f"  0.5 to 1.0: {k / (k + 1):.3g}\n" in below
 
 
 # Lines -------------------------------------------------------------------------------------------
