@@ -1,5 +1,7 @@
 """How good are the predictions, and how far can their probabilities be trusted?"""
 
+from statistics import NormalDist
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -88,3 +90,28 @@ def fit_temperature(logits: Array, labels: ArrayLike) -> float:
         else:
             low = middle
     return float(np.exp(-(low + high) / 2))
+
+
+def wilson_interval(correct: int, count: int, confidence: float = 0.95) -> tuple[float, float]:
+    """The accuracies that fit `correct` right answers out of `count` pictures, lowest and highest.
+
+    Wilson's score interval (Wilson 1927): all shares p for which the measured share lies within z
+    standard errors sqrt(p (1 - p) / count) of p. Unlike measured ± z errors, it stays inside 0…1
+    and keeps its promise near both ends. Raises ValueError for counts or a confidence that cannot
+    be.
+    """
+    if count < 1 or not 0 <= correct <= count:
+        raise ValueError(
+            f"{correct} right answers out of {count} cannot be: count at least one picture, and "
+            "from 0 to all of them right."
+        )
+    if not 0 < confidence < 1:
+        raise ValueError(
+            f"A confidence lies between 0 and 1, such as 0.95; this one is {confidence}."
+        )
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    share, stretch = correct / count, z**2 / count
+    centre = (share + stretch / 2) / (1 + stretch)
+    half = z * np.sqrt(share * (1 - share) / count + stretch / (4 * count)) / (1 + stretch)
+    # At both ends the formula gives exactly 0 or 1, but for a rounding error.
+    return max(0.0, float(centre - half)), min(1.0, float(centre + half))

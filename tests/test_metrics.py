@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import scipy.optimize
 import scipy.special
+import scipy.stats
 
 from helpers.maths import cross_entropy, softmax
 from helpers.metrics import (
@@ -14,6 +15,7 @@ from helpers.metrics import (
     expected_calibration_error,
     fit_temperature,
     reliability_bins,
+    wilson_interval,
 )
 
 
@@ -213,3 +215,48 @@ def test_temperature_takes_float32_and_leaves_the_input_alone():
 def test_temperature_refuses_bad_input(logits, labels, sentence):
     with pytest.raises(ValueError, match=sentence):
         fit_temperature(logits, labels)
+
+
+# --- intervals -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("confidence", [0.5, 0.95, 0.99])
+@pytest.mark.parametrize(
+    ("correct", "count"), [(0, 1), (1, 1), (3, 7), (885, 1000), (9000, 10_000)]
+)
+def test_wilson_interval_equals_scipys(correct, count, confidence):
+    expected = scipy.stats.binomtest(correct, count).proportion_ci(confidence, method="wilson")
+    assert wilson_interval(correct, count, confidence) == pytest.approx(tuple(expected), abs=1e-12)
+
+
+def test_wilson_interval_ends_where_the_measured_share_is_z_standard_errors_away():
+    for end in wilson_interval(80, 100):
+        assert abs(0.8 - end) / np.sqrt(end * (1 - end) / 100) == pytest.approx(1.959964)
+
+
+@pytest.mark.parametrize("share", [0.02, 0.5, 0.9])
+def test_wilson_interval_holds_the_true_share_about_as_often_as_it_says(share):
+    right = np.random.default_rng(5).binomial(200, share, size=4000)
+    intervals = {count: wilson_interval(int(count), 200) for count in np.unique(right)}
+    held = np.mean([intervals[count][0] <= share <= intervals[count][1] for count in right])
+    assert 0.93 < held < 0.98
+
+
+def test_wilson_interval_stays_between_0_and_1():
+    assert wilson_interval(0, 30)[0] == 0 < wilson_interval(0, 30)[1]
+    assert wilson_interval(30, 30)[0] < 1 == wilson_interval(30, 30)[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ((0, 0), "0 right answers out of 0 cannot be"),
+        ((-1, 5), "-1 right answers out of 5"),
+        ((6, 5), "6 right answers out of 5"),
+        ((3, 5, 95), "this one is 95"),
+        ((3, 5, 0), "between 0 and 1"),
+    ],
+)
+def test_wilson_interval_refuses_what_cannot_be(arguments, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        wilson_interval(*arguments)
