@@ -236,8 +236,8 @@ def test_wilson_interval_ends_where_the_measured_share_is_z_standard_errors_away
 
 @pytest.mark.parametrize("share", [0.02, 0.5, 0.9])
 def test_wilson_interval_holds_the_true_share_about_as_often_as_it_says(share):
-    right = np.random.default_rng(5).binomial(200, share, size=4000)
-    intervals = {count: wilson_interval(int(count), 200) for count in np.unique(right)}
+    right = np.random.default_rng(5).binomial(1000, share, size=4000)
+    intervals = {count: wilson_interval(int(count), 1000) for count in np.unique(right)}
     held = np.mean([intervals[count][0] <= share <= intervals[count][1] for count in right])
     assert 0.93 < held < 0.98
 
