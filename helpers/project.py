@@ -110,7 +110,7 @@ def check_project(path: str | Path, seconds: float = SECONDS) -> None:
     """
     try:
         if seconds:
-            print(f"Looking, and running it for at most {seconds:g} seconds ...", flush=True)
+            print("Running it from top to bottom in a fresh kernel ...", flush=True)
         print(report(path, review(path, seconds)))
     except CannotRead as why:
         print(why)
@@ -174,7 +174,7 @@ def read_project(path: str | Path) -> Project:
         text = path.read_bytes().decode("utf-8")
     except FileNotFoundError:
         raise CannotRead(
-            f"There is no file {str(path)!r} here: look for a slip in its name or folder."
+            f"There is no file {path.as_posix()!r} here: look for a slip in its name or folder."
         ) from None
     except (OSError, ValueError) as error:
         if isinstance(error, UnicodeDecodeError):
