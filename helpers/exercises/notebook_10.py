@@ -56,7 +56,8 @@ def questions_that_can_be_answered() -> Exercise:
             "you have.",
         ),
         meaning="A question that no number can decide is no project yet. Turn it until one can.",
-        why="B and D compare two accuracies on pictures that are there. A asks about sales, C about "
+        why="B and D compare two accuracies on pictures that are there. A asks about sales, C "
+        "about "
         "photos that nobody has taken yet, and E about a word that nobody has defined.",
     )
 
@@ -103,7 +104,15 @@ def rows_in_both() -> Exercise:
     cases = (
         (
             np.array([[[1, 2], [3, 4]], [[5, 6], [7, 8]], [[1, 2], [3, 4]]]),
-            np.array([[[9, 9], [9, 9]], [[1, 2], [3, 4]], [[5, 6], [7, 8]], [[5, 6], [7, 8]]]),
+            np.array(
+                [
+                    [[1, 2], [3, 4]],
+                    [[9, 9], [9, 9]],
+                    [[1, 2], [3, 4]],
+                    [[5, 6], [7, 8]],
+                    [[5, 6], [7, 8]],
+                ]
+            ),
         ),
         (
             np.array([[[1, 0], [0, 0]], [[0, 1], [2, 0]], [[4, 4], [4, 4]]]),
@@ -122,7 +131,7 @@ def rows_in_both() -> Exercise:
             ),
             (
                 lambda a, b: shared_rows(b, a),
-                "You counted training pictures. The question is how many *test* pictures are known.",
+                "You counted training pictures. Count the *test* pictures that are known.",
             ),
             (
                 distinct,
@@ -161,8 +170,8 @@ def rows_in_both() -> Exercise:
             "training set?",
             "A set answers that at once, but arrays cannot be put into a set. Their bytes can: "
             "`picture.tobytes()`.",
-            "Make the set of the bytes of all training pictures. Then count the test pictures whose "
-            "bytes are in it.",
+            "Make the set of the bytes of all training pictures. Then count the test pictures "
+            "whose bytes are in it.",
         ),
         meaning="Copies in both parts are the commonest leak there is. This line belongs before "
         "every training.",
@@ -235,8 +244,8 @@ def the_majority_baseline() -> Exercise:
         ),
         observe=calls(*cases),
         hints=(
-            "There are two steps: the training labels say which class, the test labels say how good "
-            "that answer is.",
+            "There are two steps: the training labels say which class, the test labels say how "
+            "good that answer is.",
             "`np.bincount` counts each class, and `argmax` tells which count is the largest.",
             "Compare the test labels with `np.bincount(training_labels).argmax()`, and take the "
             "mean of that.",
@@ -314,7 +323,8 @@ def wilson_by_code() -> Exercise:
             (changed(root=False), "The square root is missing."),
             (
                 changed(stretched=False),
-                "The division by 1 + z² / n is missing. It belongs to the centre and the half width.",
+                "The division by 1 + z² / n is missing: the centre needs it, and so does the half "
+                "width.",
             ),
             (changed(z=1.645), "With z = 1.645 it is a 90 % interval. For 95 %, z is 1.96."),
             (changed(z=2.576), "With z = 2.576 it is a 99 % interval. For 95 %, z is 1.96."),
@@ -341,8 +351,8 @@ def wilson_by_code() -> Exercise:
             "`half = z * np.sqrt(share * (1 - share) / count + z**2 / (4 * count**2)) / stretch`; "
             "then return the centre minus and plus it.",
         ),
-        meaning="From now on no accuracy leaves your hands without it. `helpers.metrics` has it as "
-        "`wilson_interval`.",
+        meaning="From now on no accuracy leaves your hands without it. The course has it as "
+        "`metrics.wilson_interval`.",
         why="The interval holds every true share that would make the measured one no surprise: at "
         "most 1.96 standard errors away. Solving that for the true share gives the formula.",
         tolerance=2e-5,
@@ -422,13 +432,13 @@ def the_luck_of_the_best() -> Exercise:
         hints=(
             "One model is chosen. Which of the two arrays decides which one?",
             "`np.argmax(used)` is the chosen model's place, and it is its place in both arrays.",
-            "Let `best` be that place. The answer is the used score at `best` minus the fresh score "
-            "at `best`.",
+            "Let `best` be that place. The answer is the used score at `best` minus the fresh "
+            "score at `best`.",
         ),
         meaning="What the chosen one loses was luck. The validation pictures may suffer this; the "
         "test pictures must not.",
-        why="The highest of many scores is high because of quality and of luck. On fresh labels the "
-        "quality stays and the luck does not.",
+        why="The highest of many scores is high because of quality and of luck. On fresh labels "
+        "the quality stays and the luck does not.",
     )
 
 
