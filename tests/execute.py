@@ -11,52 +11,43 @@ import argparse
 import base64
 import hashlib
 import json
-import os
-import re
-import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
-from jupyter_client.manager import AsyncKernelManager
-from jupyter_core.utils import ensure_event_loop
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode
-from nbval.kernel import CURRENT_ENV_KERNEL_NAME, NbvalKernelspecManager
 from tqdm import tqdm
 
 from helpers import data
+from helpers.project import LOCAL_PATH
+from helpers.running import (
+    KERNEL_ENVIRONMENT,
+    NotebookError,
+    cell_name,
+    code_cells,
+    execute,
+    set_kernel_environment,
+)
+
+__all__ = [  # what other tests take from here
+    "KERNEL_ENVIRONMENT",
+    "LOCAL_PATH",
+    "NotebookError",
+    "cell_name",
+    "code_cells",
+    "execute",
+    "set_kernel_environment",
+]
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 NOTEBOOKS = REPOSITORY / "notebooks"
 BUILD = REPOSITORY / "build"
 
-KERNEL_ENVIRONMENT = {
-    # Small products gain nothing from BLAS threads, and sum in another order with them.
-    "OPENBLAS_NUM_THREADS": "1",
-    "PYTHONHASHSEED": "0",
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-    "TF_ENABLE_ONEDNN_OPTS": "0",
-    # TensorFlow takes one thread for each core, and sums in another order with each number.
-    "TF_NUM_INTRAOP_THREADS": "2",
-}
-
 KERNEL_METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-
-LOCAL_PATH = re.compile(
-    r"(?<![\w.])/(?:home|root|Users|tmp|work)/|\b[A-Za-z]:\\\\?(?:Users|Temp)\b"
-)
-
-
-class NotebookError(Exception):
-    """A notebook could not be run to its end, or must not be stored as it is."""
-
 
 # Files --------------------------------------------------------------------------------------------
 
@@ -90,17 +81,6 @@ def read_notebook(path: Path) -> NotebookNode:
         used.add(cell["id"])
     content["nbformat"], content["nbformat_minor"] = 4, 5
     return nbformat.reads(json.dumps(content), as_version=4)
-
-
-def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
-
-
-def cell_name(notebook: NotebookNode, cell: NotebookNode) -> str:
-    """How messages point to a code cell: the number that Jupyter shows, and the first line."""
-    number = 1 + [other.id for other in code_cells(notebook)].index(cell.id)
-    first_line = next(iter(cell.source.strip().splitlines()), "(empty)")
-    return f"In [{number}] `{first_line}`"
 
 
 # What is stored -----------------------------------------------------------------------------------
@@ -181,56 +161,6 @@ def covers(notebook: NotebookNode) -> list[bytes]:
 
 def cover_path(path: Path) -> Path:
     return path.parent / ".covers" / f"{path.stem[:2]}.png"
-
-
-# Running ------------------------------------------------------------------------------------------
-
-
-def set_kernel_environment() -> None:
-    """Make kernels started from here repeat their numbers; what the user has set stays."""
-    for name, value in KERNEL_ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
-
-
-def execute(
-    notebook: NotebookNode, folder: Path, cell_done: Callable[[], None] = lambda: None
-) -> None:
-    """Run every cell in a fresh kernel of this Python; the outputs go into `notebook`.
-
-    Raises NotebookError at the first cell that fails, naming the cell and its error.
-    """
-    # The other kind of event loop, the usual one on Windows, makes zmq warn.
-    ensure_event_loop(prefer_selector_loop=True)
-    started = None
-
-    def remember(cell: NotebookNode, **_: object) -> None:
-        nonlocal started
-        started = cell
-
-    client = NotebookClient(
-        notebook,
-        km=AsyncKernelManager(
-            kernel_name=CURRENT_ENV_KERNEL_NAME, kernel_spec_manager=NbvalKernelspecManager()
-        ),
-        resources={"metadata": {"path": str(folder)}},
-        record_timing=False,
-        store_widget_state=False,
-        on_cell_start=remember,
-        on_cell_executed=lambda **_: cell_done(),
-    )
-    try:
-        client.execute(
-            # Under this name ipykernel leaves file descriptor 2 alone, as it does in the tests:
-            # what C++ libraries log there is no part of a notebook.
-            env=os.environ | {"PYTEST_CURRENT_TEST": "tests.execute"},
-            stderr=subprocess.DEVNULL,
-            cleanup_kc=True,
-        )
-    except CellExecutionError as error:
-        message = f"{error.ename}: {error.evalue}".splitlines()[0]
-        raise NotebookError(f"{cell_name(notebook, started)}: {message}") from error
-    except DeadKernelError as error:
-        raise NotebookError(f"{cell_name(notebook, started)}: {error}") from error
 
 
 # The command --------------------------------------------------------------------------------------

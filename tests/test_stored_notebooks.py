@@ -28,8 +28,11 @@ STORE = "python -m tests.execute --store"
 TIME = re.compile(r"\b\d+(\.\d+)? ?(s|ms|[µμ]s|seconds?|minutes?)\b")
 
 PATHS = find_notebooks([])
+PROJECTS = [NOTEBOOKS / "projects" / name for name in ("four-tops.ipynb", "template.ipynb")]
 read = cache(read_notebook)
 each_notebook = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+# The course's own projects are no notebooks of the course, but are stored in the same way.
+each_stored = pytest.mark.parametrize("path", PATHS + PROJECTS, ids=lambda path: path.stem)
 
 
 def code_lines(cell):
@@ -80,7 +83,7 @@ def test_the_readme_shows_a_figure_of_the_notebook(path):
     assert shown, f"Show {cover_path(path).name} in README.md, with a text for who cannot see it."
 
 
-@each_notebook
+@each_stored
 def test_the_file_is_as_the_command_stores_it(path):
     notebook = read_notebook(path)
     tidy(notebook)
@@ -88,20 +91,20 @@ def test_the_file_is_as_the_command_stores_it(path):
     assert same, f"Metadata, ids or layout are not as they should be: run {STORE} {path.stem[:2]}"
 
 
-@each_notebook
+@each_stored
 def test_every_code_cell_was_run_once_from_top_to_bottom(path):
     counts = [cell.execution_count for cell in code_cells(read(path))]
     in_order = counts == list(range(1, len(counts) + 1))
     assert in_order, f"Run the whole notebook: {STORE} {path.stem[:2]}"
 
 
-@each_notebook
+@each_stored
 def test_outputs_are_fit_to_be_stored(path):
     reasons = reasons_not_to_store(read(path))
     assert not reasons, "\n".join(reasons)
 
 
-@each_notebook
+@each_stored
 def test_no_cell_was_stored_with_an_error(path):
     failed = [
         cell
@@ -111,7 +114,7 @@ def test_no_cell_was_stored_with_an_error(path):
     assert not failed, f"Repair {names(path, failed)}."
 
 
-@each_notebook
+@each_stored
 def test_no_output_shows_a_time(path):
     timed = [
         cell
@@ -121,7 +124,7 @@ def test_no_output_shows_a_time(path):
     assert not timed, f"A time differs in every run; don't print it in {names(path, timed)}."
 
 
-@each_notebook
+@each_stored
 def test_only_known_tags_are_used(path):
     notebook = read(path)
     for cell in notebook.cells:
@@ -132,7 +135,7 @@ def test_only_known_tags_are_used(path):
         tolerance(tags)
 
 
-@each_notebook
+@each_stored
 def test_sources_are_plain_python_that_runs_anywhere(path):
     for cell in code_cells(read(path)):
         name = cell_name(read(path), cell)
@@ -158,12 +161,12 @@ def test_the_length_of_cells_and_notebook(path):
         assert len(words) <= 150, f"{len(words)} words, at most 150: split {first_words(cell)}."
 
 
-@each_notebook
+@each_stored
 def test_the_file_is_small(path):
     assert path.stat().st_size <= 1.5e6, "More than 1.5 MB: draw smaller or fewer figures."
 
 
-@each_notebook
+@each_stored
 def test_headings_form_an_outline(path):
     levels = [len(marks) for marks, _ in headings(path)]
     assert levels[0] == 1
@@ -184,13 +187,13 @@ def test_there_is_a_summary(path):
     assert any("summary" in title for title in titles), "Add a section `## Summary`."
 
 
-@each_notebook
+@each_stored
 def test_the_first_code_cell_is_the_same_everywhere(path):
     first = [code_cells(read(each))[0].source for each in (PATHS[0], path)]
     assert first[1] == first[0], f"Copy the first code cell of {PATHS[0].name}."
 
 
-@each_notebook
+@each_stored
 def test_loaded_pictures_are_printed_and_marked_on_figures(path):
     tree = ast.parse("\n".join(cell.source for cell in code_cells(read(path))))
     calls = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Call)}
@@ -203,7 +206,7 @@ def test_loaded_pictures_are_printed_and_marked_on_figures(path):
             )
 
 
-@each_notebook
+@each_stored
 def test_every_figure_has_a_text_for_those_who_cannot_see_it(path):
     silent = [
         cell
