@@ -8,7 +8,7 @@ function freshNetwork() {
   return network;
 }
 
-// Moves the weights once, against the gradient of the loss. Returns the loss before the step.
+// Moves the weights once, against the gradient of the loss; returns the loss before.
 function trainStep(network, optimizer, pictures, labels) {
   return tf.tidy(() => {
     const targets = tf.oneHot(labels, 10);
