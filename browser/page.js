@@ -131,7 +131,7 @@ function look() {
   const answer = logits.indexOf(Math.max(...logits));
   const label = playground.shown.labels[playground.chosen];
   const judged = answer === label ? "Right" : `Wrong, it is labelled ${named(label)}`;
-  byId("verdict").innerHTML = `Answer: <b>${named(answer)}</b>. ${judged}.`;
+  say(byId("verdict"), `Answer: <b>${named(answer)}</b>. ${judged}.`);
 }
 
 // --- Drawing -----------------------------------------------------------------------------------

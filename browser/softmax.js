@@ -15,7 +15,8 @@ const signed = (number, digits) => number.toFixed(digits).replace("-", "−");
 function exponentialText(power) {
   if (!Number.isFinite(power)) return "–";
   const decimal = power / Math.LN10;
-  if (decimal > -3 && decimal < 4.5) return Number(Math.exp(power).toPrecision(3)).toString();
+  if (decimal > -3 && decimal < 2.9) return Math.exp(power).toPrecision(3);
+  if (decimal > 0 && decimal < 4) return Math.exp(power).toFixed(0);
   let exponent = Math.floor(decimal);
   let digits = (10 ** (decimal - exponent)).toFixed(1);
   if (digits === "10.0") [digits, exponent] = ["1.0", exponent + 1];
@@ -24,7 +25,7 @@ function exponentialText(power) {
 
 const probabilityText = (value) => (value > 0 && value < 0.0005 ? "< 0.001" : value.toFixed(3));
 
-// Parts 2 of the page, and the explorer of the notebooks: scores, their exponentials, their shares.
+// Part 2 of the page, and the explorer of the notebooks: scores, their exponentials, their shares.
 // classes: [{name, light, dark}], the colours for light and for dark.
 function softmaxView(root, classes, firstLogits) {
   let [start, logits, temperature] = [firstLogits, [...firstLogits], 1];
@@ -51,7 +52,8 @@ function softmaxView(root, classes, firstLogits) {
       <caption class="unseen">Scores, their exponentials, and the probabilities</caption>
       <thead><tr><th scope="col">class</th><th scope="col">score <var>z</var></th>
         <th scope="col">→ <var>e</var><sup><var>z</var>/<var>T</var></sup></th>
-        <th scope="col">→ ÷ sum = probability</th></tr></thead>
+        <th scope="col">→ ÷ sum = <span
+        class="wide">probability</span> <var>p</var></th></tr></thead>
       <tbody>${rows.join("")}</tbody>
       <tfoot><tr><th scope="row">sum</th><td></td>
         <td><div class="cell"><span></span><data class="total"></data></div></td>
@@ -120,8 +122,8 @@ function softmaxView(root, classes, firstLogits) {
     announcement = setTimeout(() => {
       const order = probabilities.map((_, k) => k).sort((a, b) => probabilities[b] - probabilities[a]);
       const best = order.slice(0, 2).map((k) => `${classes[k].name} ${probabilityText(probabilities[k])}`);
-      find("[role=status]").textContent =
-        `Temperature ${temperature.toFixed(2)}: ${best.join(", ")}; sum ${sum.toFixed(3)}.`;
+      say(find("[role=status]"),
+        `Temperature ${temperature.toFixed(2)}: ${best.join(", ")}; sum ${sum.toFixed(3)}.`);
     }, 600);
   }
 
@@ -172,6 +174,11 @@ function softmaxView(root, classes, firstLogits) {
 function paintClass(element, { light, dark }) {
   element.style.setProperty("--light", light);
   element.style.setProperty("--dark", dark);
+}
+
+// A screen reader would read the same words again.
+function say(status, words) {
+  if (status.innerHTML !== words) status.innerHTML = words;
 }
 
 // What a reader sees is rounded; the whole number stands beside it for programs.

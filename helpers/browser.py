@@ -399,7 +399,7 @@ class SoftmaxExplorer:
         """One frame, sealed off from the notebook: no style or id of it can meet another's."""
         given = {"classes": _classes(self.class_names), "logits": self.logits}
         page = html.escape(_assembled("explorer.html", given))
-        height = 200 + 31 * len(self.logits)
+        height = 190 + 31 * len(self.logits)
         return (
             f'<iframe sandbox="allow-scripts" title="Softmax explorer" srcdoc="{page}" '
             f'width="100%" height="{height}" style="border: 1px solid #8888; border-radius: 8px">'
