@@ -317,7 +317,7 @@ def _classes(names) -> list[dict]:
 
 
 def _pictures(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> dict:
-    return {"labels": _base64(labels.astype(np.uint8).tobytes()), "pixels": _packed(images.tobytes())}
+    return {"labels": _base64(labels.tobytes()), "pixels": _packed(images.tobytes())}
 
 
 def _base64(content: bytes) -> str:
@@ -370,7 +370,7 @@ class Page:
 
 
 def show_page(model, data: Dataset) -> Page:
-    """Build the page and show it; where TensorFlow.js cannot be had, show the sentence that says so.
+    """Build the page and show it, or the sentence that says why TensorFlow.js cannot be had.
 
     Raises ExportError for a model that the page cannot use.
     """
@@ -392,7 +392,8 @@ class SoftmaxExplorer:
     class_names: tuple[str, ...]
 
     def __repr__(self) -> str:
-        pairs = [f"{name} {p:.3f}" for name, p in zip(self.class_names, softmax(self.logits))]
+        shares = zip(self.class_names, softmax(self.logits), strict=True)
+        pairs = [f"{name} {share:.3f}" for name, share in shares]
         return f"(an explorer of softmax, with sliders; at T = 1: {', '.join(pairs)})"
 
     def _repr_html_(self) -> str:

@@ -15,7 +15,11 @@ from pathlib import Path
 
 CACHE = Path(__file__).resolve().parent.parent / "data" / "npm"
 
-_MIRRORS = ("https://cdn.jsdelivr.net/npm/", "https://unpkg.com/", "https://fastly.jsdelivr.net/npm/")
+_MIRRORS = (
+    "https://cdn.jsdelivr.net/npm/",
+    "https://unpkg.com/",
+    "https://fastly.jsdelivr.net/npm/",
+)
 _NPM_SECONDS = 180  # for a package of 30 MB on a slow line
 _MIRROR_SECONDS = 5  # how long a mirror may stay silent
 
