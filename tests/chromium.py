@@ -42,24 +42,27 @@ def find_chromium() -> str | None:
     return next((found for found in (*on_path, *installed) if found), None)
 
 
-def not_here(reason: str) -> None:
+def not_here(reason: str, **how: bool) -> None:
     """Skip, but fail where COURSE_REQUIRES_BROWSER says that everything must be here: in CI."""
     if os.environ.get("COURSE_REQUIRES_BROWSER"):
         pytest.fail(reason)
-    pytest.skip(f"{reason} The page is not tested in a browser.")
+    pytest.skip(f"{reason} The page is not tested in a browser.", **how)
+
+
+def skip_module_without_chromium() -> None:
+    """Skip all tests of a module at once, in one line, where there is no browser for them."""
+    if find_chromium() is None:
+        not_here("No Chromium, Chrome or Edge is installed.", allow_module_level=True)
 
 
 @contextmanager
 def chromium() -> Iterator:
     """A headless browser, driven by Playwright."""
-    path = find_chromium()
-    if path is None:
-        not_here("No Chromium, Chrome or Edge is installed.")
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        not_here("Playwright is not installed.")
+    from playwright.sync_api import sync_playwright
+
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS, headless=True)
+        browser = playwright.chromium.launch(
+            executable_path=find_chromium(), args=FLAGS, headless=True
+        )
         yield browser
         browser.close()

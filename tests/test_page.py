@@ -21,7 +21,9 @@ from helpers import browser, data, layers, networks
 from helpers.maths import softmax
 from helpers.npm_files import FetchError, fetch, read_pins
 from helpers.quiet_tensorflow import keras
-from tests.chromium import chromium, not_here
+from tests.chromium import chromium, not_here, skip_module_without_chromium
+
+skip_module_without_chromium()
 
 BATCHES, BATCH_SIZE = 40, 64
 # Ten runs on the real pictures reached 0.782 to 0.834, with a standard deviation of 0.018.
@@ -41,8 +43,8 @@ def dataset():
 
 
 @pytest.fixture(scope="module")
-def model(chrome, dataset):
-    """The network of notebook 06, a little trained. Without a browser it is not needed."""
+def model(dataset):
+    """The network of notebook 06, trained a little."""
     keras.utils.set_random_seed(0)
     network = networks.compiled(networks.network(), 3, 6_000)
     network.fit(
