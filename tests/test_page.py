@@ -26,8 +26,9 @@ from tests.chromium import chromium, not_here, skip_module_without_chromium
 skip_module_without_chromium()
 
 BATCHES, BATCH_SIZE = 40, 64
-# Ten runs on the real pictures reached 0.782 to 0.834, with a standard deviation of 0.018.
-HELD_OUT_FLOOR = 0.75
+# Ten runs on the real pictures reached 0.782 to 0.834, with a standard deviation of 0.018, and
+# notebook 09 says around 0.81; sketches are easier.
+HELD_OUT_BAND = {"fashion-mnist": (0.75, 0.87), "sketches": (0.75, 0.92)}
 
 no_simd = "WebAssembly.validate = () => false"
 each_backend = pytest.mark.parametrize("backend", ["wasm", "cpu"])
@@ -347,12 +348,11 @@ def test_a_screen_reader_hears_the_result_once(opened):
 
 def test_training_here(opened, dataset):
     page = opened()
-    wait_for_training(page)
+    wait_for_training(page, dataset.source)
     tensors = page.evaluate("() => tf.memory().numTensors")
     losses = page.evaluate("() => playground.losses")
     assert np.mean(losses[-10:]) < np.mean(losses[:10]) / 2
     assert float(page.inner_text("#before")) < 0.4
-    assert float(page.inner_text("#after")) > HELD_OUT_FLOOR
     assert "fell from" in page.get_attribute("#curve", "aria-label")
 
     by_keras = table(page, 1)
@@ -361,16 +361,18 @@ def test_training_here(opened, dataset):
     page.get_by_label("your Keras model").check()
     np.testing.assert_array_equal(table(page, 1), by_keras)
 
-    wait_for_training(page)
+    wait_for_training(page, dataset.source)
     page.evaluate("() => { for (let k = 0; k < 40; k++) choose(k); }")
     assert page.evaluate("() => tf.memory().numTensors") == tensors
 
 
-def wait_for_training(page):
+def wait_for_training(page, source):
     page.click("#start")
     page.wait_for_selector("#training-note:has-text('Done')", timeout=60_000)
     page.wait_for_selector("#start:enabled")
     page.evaluate("() => byId('training-note').textContent = ''")
+    low, high = HELD_OUT_BAND[source]
+    assert low < float(page.inner_text("#after")) < high
 
 
 def test_no_test_picture_is_learnt_from_and_none_shown_is_held_out(path, dataset):
@@ -446,12 +448,11 @@ def test_everything_is_reached_and_used_by_keyboard_alone(opened):
     assert page.evaluate("() => playground.chosen") == 1
 
 
-def test_nothing_moves_for_those_who_asked_for_rest(opened):
-    durations = """() => Array.from(document.querySelectorAll("*"),
-        e => getComputedStyle(e)).filter(s => s.transitionDuration !== "0s"
-            || s.animationName !== "none").length"""
-    assert opened(reduced_motion="no-preference").evaluate(durations) > 0
-    assert opened(reduced_motion="reduce").evaluate(durations) == 0
+def test_nothing_moves_by_itself(opened):
+    moving = """() => Array.from(document.querySelectorAll("*"), e => getComputedStyle(e))
+        .filter(style => style.transitionDuration !== "0s" || style.animationName !== "none")
+        .length"""
+    assert opened().evaluate(moving) == 0
 
 
 def test_the_page_is_small_and_soon_ready(opened, path):

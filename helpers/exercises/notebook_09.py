@@ -225,7 +225,12 @@ def when_two_programs_agree() -> Exercise:
             "twice the same": (base, base.copy()),
             "all a millionth apart": (base, base + np.array([1, -1, 1, -1]) * 1e-6),
             "all a thousandth apart": (base, base + np.array([1, -1, 1, -1]) * 1e-3),
+            "the same answers, all a twentieth apart": (
+                base,
+                base + np.array([-1, 1, -1, 1]) * 0.05,
+            ),
             "one picture too low in a class": (base, changed((7, 1, 4e-4), (7, 2, -4e-4))),
+            "one picture a little surer": (base, changed((2, 0, 1e-3), (2, 3, -1e-3))),
             "one class of one picture, the others fit": (base, changed((3, 2, 1e-3))),
             "the same, with the programs exchanged": (changed((3, 2, 1e-3)), base),
             "one picture with another answer": (base, changed((5, 0, -0.3), (5, 1, 0.3))),
