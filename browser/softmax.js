@@ -23,6 +23,8 @@ function exponentialText(power) {
   return `${digits}·10<sup>${signed(exponent, 0)}</sup>`;
 }
 
+const escaped = (text) => text.replace(/[&<>"]/g, (letter) => `&#${letter.charCodeAt(0)};`);
+
 const probabilityText = (value) => (value > 0 && value < 0.0005 ? "< 0.001" : value.toFixed(3));
 
 // Part 2 of the page, and the explorer of the notebooks: scores, their exponentials, their shares.
@@ -33,9 +35,9 @@ function softmaxView(root, classes, firstLogits) {
   let announcement;
 
   const rows = classes.map(({ name }) => `<tr class="class">
-    <th scope="row"><span class="dot"></span>${name}</th>
+    <th scope="row"><span class="dot"></span>${escaped(name)}</th>
     <td><div class="cell"><input class="score" type="range" step="0.1"
-      aria-label="Score of ${name}"><data></data></div></td>
+      aria-label="Score of ${escaped(name)}"><data></data></div></td>
     <td><div class="cell"><div class="bar"><div></div></div><data></data></div></td>
     <td><div class="cell"><div class="bar"><div></div></div><data></data></div></td></tr>`);
   const terms = classes.map(() => `<span class="term class"></span>`);
@@ -68,7 +70,7 @@ function softmaxView(root, classes, firstLogits) {
 
   function drawFormula(probabilities) {
     const power = (k) => `<var>e</var><sup>${signed(logits[k] / temperature, 1)}</sup>`;
-    formula.innerHTML = `<span><var>p</var><sub>${classes[lit].name}</sub> =</span>
+    formula.innerHTML = `<span><var>p</var><sub>${escaped(classes[lit].name)}</sub> =</span>
       <span class="fraction"><span><span class="term class lit">${power(lit)}</span></span>
       <span>${terms.join(" + ")}</span></span>
       <span>= <b>${probabilityText(probabilities[lit])}</b></span>`;
@@ -120,8 +122,9 @@ function softmaxView(root, classes, firstLogits) {
   function announceSoon(probabilities, sum) {
     clearTimeout(announcement);
     announcement = setTimeout(() => {
-      const order = probabilities.map((_, k) => k).sort((a, b) => probabilities[b] - probabilities[a]);
-      const best = order.slice(0, 2).map((k) => `${classes[k].name} ${probabilityText(probabilities[k])}`);
+      const order = [...classes.keys()].sort((a, b) => probabilities[b] - probabilities[a]);
+      const best = order.slice(0, 2).map((k) =>
+        `${escaped(classes[k].name)} ${probabilityText(probabilities[k])}`);
       say(find("[role=status]"),
         `Temperature ${temperature.toFixed(2)}: ${best.join(", ")}; sum ${sum.toFixed(3)}.`);
     }, 600);

@@ -311,7 +311,7 @@ def _classes(names) -> list[dict]:
         for place, name in enumerate(names)
     ]
     return [
-        {"name": html.escape(name), "light": CLASS_COLOURS[k], "dark": DARK_CLASS_COLOURS[k]}
+        {"name": name, "light": CLASS_COLOURS[k], "dark": DARK_CLASS_COLOURS[k]}
         for name, k in zip(names, numbers, strict=True)
     ]
 

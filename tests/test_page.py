@@ -265,6 +265,16 @@ def test_drawing_by_keyboard(opened):
     assert changed.size <= 9
 
 
+@pytest.mark.parametrize("source", ["fashion-mnist", "sketches"])
+def test_sketches_are_called_sketches(opened, path, dataset, tmp_path, source):
+    text = path.read_text(encoding="utf-8")
+    assert f'"source":"{dataset.source}"' in text
+    text = text.replace(f'"source":"{dataset.source}"', f'"source":"{source}"')
+    (tmp_path / "page.html").write_text(text, encoding="utf-8")
+    note = opened(tmp_path / "page.html").inner_text("#pictures-note")
+    assert ("not Fashion-MNIST" in note) == (source == "sketches")
+
+
 # --- 2 Watch softmax work --------------------------------------------------------------------
 
 
@@ -406,7 +416,10 @@ def test_the_source_shown_is_the_page_s_own(opened):
 
 @each_scheme
 def test_no_barrier_is_found(opened, scheme):
-    axe = fetch(read_pins(Path(__file__).parent / "axe.json"))["axe.min.js"].decode("utf-8")
+    try:
+        axe = fetch(read_pins(Path(__file__).parent / "axe.json"))["axe.min.js"].decode("utf-8")
+    except FetchError as error:
+        not_here(str(error))
     page = opened(color_scheme=scheme, reduced_motion="reduce")
     page.evaluate(axe)
     found = page.evaluate("async () => (await axe.run()).violations")
@@ -482,6 +495,7 @@ def test_the_explorer_works_alone(chrome, tmp_path):
     page.goto((tmp_path / "explorer.html").as_uri())
     frame = explorer_frame(page)
     assert frame.locator(".softmax tbody th").all_inner_texts() == ["a < b", "Coat", "c"]
+    assert "probability of a < b is" in frame.locator(".formula").get_attribute("aria-label")
     frame.locator(".temperature").fill("4")
     cells = frame.locator(".softmax tbody td:last-child data")
     on_page = cells.evaluate_all("cells => cells.map(cell => Number(cell.value))")
