@@ -43,7 +43,7 @@ def solved(starter, right):
 @pytest.fixture
 def copy_of_the_course(tmp_path, monkeypatch):
     """The course in another place: the progress of whoever runs the tests is not touched."""
-    for folder in ("notebooks", "helpers", "data"):
+    for folder in ("notebooks", "helpers", "data", "browser"):
         ignored = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", "*.gz*")
         shutil.copytree(REPOSITORY / folder, tmp_path / folder, ignore=ignored)
     if pictures := data.find_folder():
