@@ -1,11 +1,12 @@
 """A class of made-up students hands in, and real nbgrader commands give the right scores."""
 
+import ast
 import csv
 import html
+import importlib
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 
@@ -13,14 +14,12 @@ import nbformat
 import pytest
 
 from helpers.exercises import NOTEBOOKS, exercises_of, source_of
-from helpers.exercises.judge import CORRECT, judge
-from helpers.instructor import assignment
+from helpers.exercises.judge import CORRECT, NOT_STARTED, judge
+from helpers.instructor import assignment, grading
 from helpers.instructor.__main__ import main
-from tests.execute import REPOSITORY, code_cells, execute, find_notebooks, read_notebook
+from tests.execute import REPOSITORY, code_cells, execute
 
-pytest.importorskip(
-    "nbgrader", reason="grading is for instructors: install requirements-instructor.lock"
-)
+JUDGE = importlib.import_module("helpers.exercises.judge")
 
 EXERCISES = ["1.1", "1.2", "2.2", "6.4"]
 SECONDS = 15  # for a cell; the slowest right one takes one
@@ -52,8 +51,7 @@ class Submission:
     def answer(self, name, source):
         """Give a definition in place of the starter's, and keep the check."""
         cell = self.cell(name)
-        _, _, check = cell.source.rpartition("\n\n")
-        cell.source = f"{source}\n\n{check}"
+        cell.source = f"{source}\n\n{cell.source.splitlines()[-1]}"
 
     def answer_rightly(self, *names):
         for name in names:
@@ -142,7 +140,7 @@ def duplicated_cells(work):
     for part in ("1-answer", "2-grade"):
         copied = nbformat.from_dict(json.loads(json.dumps(work.cell("1.2", part))))
         copied.id += "-copy"
-        copied.source = f"{MISTAKES['1.2']}\n\nraise ValueError('an older try')"
+        copied.source = MISTAKES["1.2"] if part == "1-answer" else "100"
         work.notebook.cells.insert(work.notebook.cells.index(work.cell("1.2", part)), copied)
 
 
@@ -267,7 +265,7 @@ def nbgrader(folder, *arguments, code=0):
         encoding="utf-8",
         check=False,
     )
-    assert run.returncode == code, run.stdout
+    assert run.returncode == code, run.stdout[-3000:]
     return run.stdout
 
 
@@ -281,6 +279,7 @@ def hand_in(folder, title, student, work):
 @pytest.fixture(scope="module")
 def course_folder(tmp_path_factory):
     """nbgrader's folder after everyone was graded; the log lies beside the grades."""
+    pytest.importorskip("nbgrader", reason="for instructors: in requirements-instructor.lock")
     folder = tmp_path_factory.mktemp("nbgrader")
     for title, exercises in {"numpy": EXERCISES, "keras": ["5.2"]}.items():
         assert main(["assignment", title, *exercises, "--folder", str(folder)]) == 0
@@ -368,3 +367,246 @@ def test_every_exercise_has_its_own_cell_and_verdict(course_folder, student):
         assert (f"{name} correct: " in told(cell)) == bool(points)
         for line in told(cell).splitlines():
             assert line in text
+
+
+def test_verdicts_are_those_of_the_self_paced_check(course_folder):
+    for student in (perfect, empty, typical_mistakes, returns_numbers):
+        work = Submission(course_folder / "release/numpy/numpy.ipynb")
+        student(work)
+        graded = grade_cells(autograded(course_folder, student.__name__))
+        verdicts = {}
+        names = {
+            "check": lambda name, answer: verdicts.update({name: judge(exercise(name), answer)})
+        }
+        for cell in code_cells(work.notebook)[2:]:
+            try:
+                exec(cell.source, names)
+            except NameError:
+                assert student is returns_numbers
+        assert len(verdicts) >= len(EXERCISES) - (student is returns_numbers)
+        for name, verdict in verdicts.items():
+            expected = f"{name} {verdict.outcome}: {verdict.message}"
+            assert told(graded[grade_id(name, "2-grade")]) == expected
+
+
+def test_feedback_stays_short_and_says_what_happened(course_folder):
+    assert len(feedback(course_folder, "print_flood").splitlines()) < 1000
+    assert "Output truncated" in feedback(course_folder, "print_flood")
+    for student in ("killed_kernels", "endless_loops"):
+        assert "ended Python, or ran on although it was interrupted" in feedback(
+            course_folder, student
+        )
+    assert "changes the judge" in feedback(course_folder, "tampered_tests")
+    assert "the course's own answer" in feedback(course_folder, "reads_the_solutions")
+    assert source_of(exercise("1.2").right) not in feedback(course_folder, "reads_the_solutions")
+
+
+def test_tensorflow_s_log_costs_no_point(course_folder):
+    """The trap must be there: the student's own import of TensorFlow does write to stderr."""
+    notebook = autograded(course_folder, "right", "keras")
+    streams = [output.get("name") for output in notebook.cells[1].outputs]
+    assert "stderr" in streams
+    [cell] = grade_cells(notebook).values()
+    assert [output.get("name") for output in cell.outputs] == ["stdout"]
+
+
+def test_grading_leaves_the_progress_of_whoever_grades_alone(course_folder):
+    diary = REPOSITORY / "progress.json"
+    begun = (course_folder / "source/numpy/numpy.ipynb").stat().st_mtime
+    assert not diary.exists() or diary.stat().st_mtime < begun
+
+
+# What is handed out -------------------------------------------------------------------------------
+
+
+def lines_of(*sources):
+    """The lines by which an answer would be recognised: those not too short to be anything else."""
+    return {line.strip() for source in sources for line in source.splitlines() if len(line) > 12}
+
+
+def test_the_release_is_one_notebook_without_solutions_or_hidden_tests(course_folder):
+    for title, names in {"numpy": EXERCISES, "keras": ["5.2"]}.items():
+        [path] = (course_folder / "release" / title).iterdir()
+        text = path.read_text(encoding="utf-8")
+        notebook = nbformat.read(path, 4)
+        sources = "\n".join(cell.source for cell in notebook.cells)
+        for word in ("SOLUTION", "HIDDEN", "grade(", "helpers.instructor", "lambda"):
+            assert word not in text
+        for name in names:
+            place, made = assignment.find(name), exercise(name)
+            secret = lines_of(
+                source_of(made.right), *made.hints, made.why, *(text for _, text in made.mistakes)
+            )
+            assert secret
+            assert not secret & lines_of(sources) - lines_of(place.starter)
+            [answer] = [c for c in notebook.cells if _id(c) == grade_id(name, "1-answer")]
+            assert answer.source == place.starter
+        for cell in notebook.cells:
+            assert cell.metadata.keys() <= {"nbgrader", "deletable", "editable"}
+            assert not cell.get("outputs")
+        assert notebook.metadata.keys() == {"kernelspec", "language_info"}
+
+
+def test_the_scan_finds_the_solutions_of_the_source(course_folder):
+    """Else it could not find those of a release either."""
+    text = (course_folder / "source/numpy/numpy.ipynb").read_text(encoding="utf-8")
+    for line in lines_of(source_of(exercise("2.2").right)):
+        assert line in text
+
+
+def test_validate_says_in_words_what_its_exit_code_hides(course_folder):
+    path = course_folder / "source/numpy/numpy.ipynb"
+    assert "Success" in nbgrader(course_folder, "validate", str(path))
+    broken = course_folder / "broken.ipynb"
+    solution = source_of(exercise("1.2").right)
+    text = path.read_text(encoding="utf-8")
+    assert json.dumps(solution)[1:-1] not in text  # each line is a string of its own
+    broken.write_text(text.replace("axis=-1, keepdims=True", "axis=0"), encoding="utf-8")
+    said = nbgrader(course_folder, "validate", str(broken), code=0)
+    assert "FAILED" in said.upper()
+    assert "Success" not in said
+
+
+# Making an assignment -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def everything():
+    """The instructor's version of an assignment of all exercises."""
+    return assignment.source_notebook("everything", ALL)
+
+
+def test_every_reference_answer_is_right_where_the_assignment_puts_it(
+    everything, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("PYTHONPATH", str(REPOSITORY))
+    notebook = nbformat.from_dict(everything)
+    [check] = [cell for cell in notebook.cells if _id(cell) == "0-2-check"]
+    check.source = "from helpers.instructor.grading import lock\n\nlock()\n" + check.source
+    execute(notebook, tmp_path)  # stops at a grade cell that raises
+    for name in ALL:
+        [cell] = [c for c in notebook.cells if _id(c) == grade_id(name, "2-grade")]
+        assert told(cell) == f"{name} {CORRECT}: {exercise(name).meaning}"
+
+
+def test_no_given_cell_defines_an_answer_before_it_is_asked_for(everything):
+    """Else whoever deletes their answer gets the point for the course's."""
+    defined = set()
+    for cell in code_cells(everything):
+        nbgrader_cell = cell.metadata.nbgrader
+        if nbgrader_cell.solution:
+            answer = ast.parse(cell.source).body[-1].value.args[1]
+            names = {node.id for node in ast.walk(answer) if isinstance(node, ast.Name)}
+            assert names
+            assert not names & defined
+        elif not nbgrader_cell.grade:
+            for node in ast.walk(ast.parse(cell.source)):
+                if isinstance(node, ast.alias):
+                    defined.add((node.asname or node.name).partition(".")[0])
+                elif isinstance(node, ast.FunctionDef):
+                    defined.add(node.name)
+    assert {"np", "softmax", "scale_pixels"} <= defined
+
+
+def test_each_exercise_has_one_grade_cell_of_one_point(everything):
+    graded = grade_cells(everything)
+    assert list(graded) == [grade_id(name, "2-grade") for name in ALL]
+    for name, cell in zip(ALL, graded.values(), strict=True):
+        assert cell.metadata.nbgrader.points == 1
+        assert re.findall(r'grade\("(.+?)"', cell.source) == [name]
+    ids = [_id(cell) for cell in everything.cells]
+    assert ids == sorted(set(ids))  # RepairCells relies on it
+
+
+def test_exercises_come_in_the_order_of_the_course(tmp_path, capsys):
+    assert main(["assignment", "a-1", "6.4", "1.2", "--folder", str(tmp_path)]) == 0
+    notebook = nbformat.read(tmp_path / "source/a-1/a-1.ipynb", 4)
+    assert list(grade_cells(notebook)) == ["01-02-2-grade", "06-04-2-grade"]
+    assert "nbgrader generate_assignment a-1" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["first", "9.99"], "There is no exercise '9.99': give numbers such as 1.2"),
+        (["../first", "1.2"], "nbgrader can't use the name '../first'"),
+    ],
+)
+def test_what_can_t_be_made_is_told_in_a_sentence(arguments, sentence, tmp_path, capsys):
+    assert main(["assignment", *arguments, "--folder", str(tmp_path)]) == 1
+    assert sentence in capsys.readouterr().out
+    assert not list(tmp_path.rglob("*.ipynb"))
+
+
+def test_a_file_that_would_be_handed_out_is_refused(tmp_path, capsys):
+    (tmp_path / "source/first").mkdir(parents=True)
+    (tmp_path / "source/first/solutions.py").touch()
+    assert main(["assignment", "first", "1.2", "--folder", str(tmp_path)]) == 1
+    assert "solutions.py, and nbgrader would hand it out" in capsys.readouterr().out
+
+
+def test_an_instructor_s_own_configuration_is_left_alone(tmp_path, capsys):
+    own = tmp_path / "nbgrader_config.py"
+    own.write_text("c = get_config()\n", encoding="utf-8")
+    assert main(["assignment", "first", "1.2", "--folder", str(tmp_path)]) == 0
+    assert own.read_text(encoding="utf-8") == "c = get_config()\n"
+    assert "from helpers.instructor.autograding import settings" in capsys.readouterr().out
+
+
+def test_nbgrader_stops_where_it_can_t_find_the_course(tmp_path, monkeypatch):
+    """Else it would go on, and grade everyone with 0."""
+    pytest.importorskip("nbgrader", reason="for instructors: in requirements-instructor.lock")
+    (tmp_path / "moved/helpers").mkdir(parents=True)
+    (tmp_path / "moved/helpers/__init__.py").touch()
+    monkeypatch.setattr(assignment, "COURSE", tmp_path / "moved")
+    config = tmp_path / "nbgrader_config.py"
+    config.write_text(assignment.configuration(), encoding="utf-8")
+    assert "The course can't be used from" in nbgrader(tmp_path, "list", code=1)
+
+
+# Grading ------------------------------------------------------------------------------------------
+
+
+def test_grade_raises_one_sentence_or_returns_nothing(capfd):
+    right = exercise("1.2").right
+
+    def mine(logits):
+        print("to stderr", file=sys.stderr)
+        os.write(2, b"from C++")
+        return right(logits)
+
+    assert grading.grade("1.2", lambda: mine) is None
+    with pytest.raises(grading.NoPoint) as raised:
+        grading.grade("1.2", lambda: nowhere)  # noqa: F821
+    sentence = f"1.2 {NOT_STARTED}: There is no `nowhere` in this notebook."
+    assert raised.value._render_traceback_() == [sentence]
+    assert capfd.readouterr() == (f"1.2 {CORRECT}: {exercise('1.2').meaning}\n", "")
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_judge_that_accepts_everything_is_noticed(name, monkeypatch):
+    monkeypatch.setattr(JUDGE, "_same", lambda *_: True)
+    made = exercise(name)
+    with pytest.raises(grading.NoPoint):
+        grading.grade(name, lambda: made.mistakes[0][0])
+
+
+@pytest.mark.parametrize("name", [name for name in ALL if callable(exercise(name).right)])
+def test_the_course_s_own_answer_gets_no_point(name):
+    with pytest.raises(grading.NoPoint, match="the course's own answer"):
+        grading.grade(name, lambda: exercise(name).right)
+
+
+# The lock -----------------------------------------------------------------------------------------
+
+
+def test_the_instructor_s_lock_only_adds_to_the_learner_s():
+    versions = {}
+    for file in ("requirements.lock", "requirements-instructor.lock"):
+        text = (REPOSITORY / file).read_text(encoding="utf-8")
+        versions[file] = set(re.findall(r"^([\w.-]+==[^ \\]+)", text, re.MULTILINE))
+    learner, instructor = versions.values()
+    assert learner < instructor
+    added = {pin.partition("==")[0] for pin in instructor - learner}
+    assert "nbgrader" in added
+    assert not any(pin.startswith("nbgrader==") for pin in learner)

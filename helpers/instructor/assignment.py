@@ -167,13 +167,13 @@ def _name(place: Place) -> str:
 def source_notebook(title: str, names: list[str]) -> NotebookNode:
     """The instructor's version: nbgrader takes the solutions and the grading out of it.
 
-    The ids of its cells, sorted, are in the order of the cells: see autograding.RestoreCells.
+    The ids of its cells, sorted, are in the order of the cells: see autograding.RepairCells.
     """
-    cells = [_locked("00-00-0-introduction", INTRODUCTION.format(title=title))]
+    cells = [_locked("0-0-introduction", INTRODUCTION.format(title=title))]
     places = {name: find(name) for name in names}
     finder = places[names[0]].above[0]
-    cells += [_locked("00-00-1-course", finder, code=True)]
-    cells += [_locked("00-00-2-check", CHECK, code=True)]
+    cells += [_locked("0-1-course", finder, code=True)]
+    cells += [_locked("0-2-check", CHECK, code=True)]
     rights = {name: exercises_of(_notebook(name))[name]().right for name in names}
     for notebook in sorted(set(map(_notebook, names))):
         here = [name for name in names if _notebook(name) == notebook]

@@ -6,14 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbclient.exceptions import DeadKernelError
-from nbclient.util import run_sync
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
-from nbgrader.preprocessors import DeduplicateIds, Execute, NbGraderPreprocessor
-
-SECONDS_TO_ANSWER = 5
+from nbgrader.preprocessors import Execute, NbGraderPreprocessor
+from nbgrader.utils import is_grade
 
 
 class ExecuteToTheEnd(Execute):
@@ -32,7 +30,7 @@ class ExecuteToTheEnd(Execute):
         while True:
             try:
                 return super().preprocess(notebook, resources, km)
-            except DeadKernelError:
+            except (DeadKernelError, CellTimeoutError):
                 if self.running in self.fatal:
                     raise
                 self.fatal.add(self.running)
@@ -42,68 +40,80 @@ class ExecuteToTheEnd(Execute):
     ) -> tuple[NotebookNode, Any]:
         """Run one cell."""
         if index in self.fatal:
-            told = "This cell stopped Python. It was left out, and the others were run without it."
-            cell.outputs = [nbformat.v4.new_output("error", ename="KernelStopped", evalue=told)]
-            cell.outputs[0].traceback = [f"KernelStopped: {told}"]
+            told = (
+                "This cell ended Python, or ran on although it was interrupted. It was left out, "
+                "and all others were run without it."
+            )
+            cell.outputs = [nbformat.v4.new_output("error", ename="LeftOut", evalue=told)]
+            cell.outputs[0].traceback = [f"LeftOut: {told}"]
             return cell, resources
         self.running = index
         cell, resources = super().preprocess_cell(cell, resources, index)
-        if any(output.get("ename") == "CellTimeoutError" for output in cell.get("outputs", [])):
-            self._require_answer()
+        if is_grade(cell):
+            # A thread that an answer left behind may write to stderr at any time.
+            cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
         return cell, resources
 
-    def _require_answer(self) -> None:
-        """Raise DeadKernelError unless the kernel could be interrupted."""
-        try:
-            run_sync(self.kc.wait_for_ready)(timeout=SECONDS_TO_ANSWER)
-        except RuntimeError as error:
-            raise DeadKernelError("The kernel could not be interrupted.") from error
 
+class RepairCells(NbGraderPreprocessor):
+    """Makes a submission's cells those of the assignment again; only answers stay the student's.
 
-class RestoreCells(NbGraderPreprocessor):
-    """Puts back deleted cells, all but answers, in the place that their ids say.
-
-    nbgrader's own `add_missing_cells` fails where the cell before is missing, too.
+    nbgrader restores the source of a locked cell. But where a cell is there twice, or its metadata
+    was changed, the whole class is left ungraded, and its own `add_missing_cells` fails where two
+    neighbours are missing.
     """
 
     def preprocess(self, notebook: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
-        """Look up which cells the assignment has, and put back those that this notebook lacks."""
+        """Set every cell's metadata, take it off copies, and put back the cells that are missing.
+
+        Sorted, the ids are in the order of the cells. Of several copies the last one counts.
+        """
         place = resources["nbgrader"]
         with Gradebook(place["db_url"]) as gradebook:
             stored = gradebook.find_notebook(place["notebook"], place["assignment"])
             points = {cell.name: cell.max_score for cell in stored.grade_cells}
             answers = {cell.name for cell in stored.solution_cells}
-            wanted = {cell.name: cell for cell in stored.source_cells if cell.name not in answers}
-            for name in sorted(wanted.keys() - set(map(_id, notebook.cells))):
-                later = (i for i, cell in enumerate(notebook.cells) if _id(cell) > name)
-                restored = self._cell(wanted[name], points.get(name))
-                notebook.cells.insert(next(later, len(notebook.cells)), restored)
+            sources = {cell.name: (cell.cell_type, cell.source) for cell in stored.source_cells}
+        missing = set(sources)
+        for cell in reversed(notebook.cells):
+            name = _id(cell)
+            cell.metadata.pop("nbgrader", None)
+            if name in missing:
+                cell.metadata["nbgrader"] = _metadata(name, name in answers, points.get(name))
+                missing.remove(name)
+        for name in sorted(missing - answers):
+            cell_type, source = sources[name]
+            make = (
+                nbformat.v4.new_code_cell if cell_type == "code" else nbformat.v4.new_markdown_cell
+            )
+            later = (number for number, cell in enumerate(notebook.cells) if _id(cell) > name)
+            restored = make(source, metadata={"nbgrader": _metadata(name, False, points.get(name))})
+            notebook.cells.insert(next(later, len(notebook.cells)), restored)
         return notebook, resources
-
-    def _cell(self, stored: Any, points: float | None) -> NotebookNode:
-        nbgrader = {
-            "grade_id": stored.name,
-            "grade": points is not None,
-            "solution": False,
-            "locked": True,
-            "task": False,
-            "schema_version": 3,
-        }
-        if points is not None:
-            nbgrader["points"] = points
-        code = stored.cell_type == "code"
-        make = nbformat.v4.new_code_cell if code else nbformat.v4.new_markdown_cell
-        return make(stored.source, metadata={"nbgrader": nbgrader})
 
 
 def _id(cell: NotebookNode) -> str:
-    return cell.metadata.get("nbgrader", {}).get("grade_id", "")
+    nbgrader = cell.metadata.get("nbgrader")
+    return str(nbgrader.get("grade_id", "")) if isinstance(nbgrader, dict) else ""
+
+
+def _metadata(name: str, is_answer: bool, points: float | None) -> NotebookNode:
+    metadata = {
+        "grade_id": name,
+        "grade": points is not None,
+        "solution": is_answer,
+        "locked": not is_answer,
+        "task": False,
+        "schema_version": 3,
+    }
+    return nbformat.from_dict(metadata if points is None else metadata | {"points": points})
 
 
 def settings(configuration: Any, course: str) -> None:
     """What nbgrader_config.py sets; `course` is the folder in which `helpers` lies."""
     configuration.ClearSolutions.code_stub = {"python": ""}  # the starter stands there already
     configuration.LimitOutput.max_lines = 100
+    configuration.Execute.iopub_timeout = 10  # what a flood of prints gets to arrive
 
     # nbgrader calls `alembic` by its name, which is found in an activated environment only.
     _put_first("PATH", str(Path(sys.executable).parent))
@@ -116,12 +126,12 @@ def settings(configuration: Any, course: str) -> None:
     lock = "import helpers.instructor.grading as grading; grading.lock(); del grading"
     configuration.Execute.extra_arguments = [f"--IPKernelApp.exec_lines={lock}"]
 
-    sanitize = list(Autograde.sanitize_preprocessors.default_args[0])
-    sanitize.insert(1 + sanitize.index(DeduplicateIds), RestoreCells)
-    configuration.Autograde.sanitize_preprocessors = sanitize
-    autograde = list(Autograde.autograde_preprocessors.default_args[0])
-    autograde[autograde.index(Execute)] = ExecuteToTheEnd
-    configuration.Autograde.autograde_preprocessors = autograde
+    nbgrader = Autograde()
+    configuration.Autograde.sanitize_preprocessors = [RepairCells, *nbgrader.sanitize_preprocessors]
+    configuration.Autograde.autograde_preprocessors = [
+        ExecuteToTheEnd if preprocessor is Execute else preprocessor
+        for preprocessor in nbgrader.autograde_preprocessors
+    ]
 
 
 def _put_first(variable: str, path: str) -> None:
