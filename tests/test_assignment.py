@@ -150,16 +150,17 @@ def tampered_tests(work):
         cell = work.cell(name, "2-grade")
         cell.source = "100"
         cell.metadata.nbgrader.points = 100
-    work.cell("6.4", "2-grade").metadata.nbgrader.grade = False
+    work.cell("1.2", "2-grade").metadata.tags = ["skip-execution"]
+    work.cell("2.2", "2-grade").metadata.nbgrader.grade = False
+    del work.cell("6.4", "2-grade").metadata.nbgrader.schema_version
     work.add(
         """\
-import helpers.exercises.judge
 import helpers.instructor.grading
 
-helpers.exercises.judge.judge = lambda *_: True
 helpers.instructor.grading.judge = helpers.instructor.grading.grade = lambda *_: True""",
-        before="6.4",
+        before="2.2",
     )
+    work.add("get_ipython().input_transformers_post.append(lambda lines: [])", before="6.4")
     work.add("np.allclose = lambda *_, **__: True\ngrade = check = print", before="1.1")
 
 
@@ -375,9 +376,11 @@ def test_verdicts_are_those_of_the_self_paced_check(course_folder):
         student(work)
         graded = grade_cells(autograded(course_folder, student.__name__))
         verdicts = {}
-        names = {
-            "check": lambda name, answer: verdicts.update({name: judge(exercise(name), answer)})
-        }
+
+        def check(name, answer, verdicts=verdicts):
+            verdicts[name] = judge(exercise(name), answer)
+
+        names = {"check": check}
         for cell in code_cells(work.notebook)[2:]:
             try:
                 exec(cell.source, names)
@@ -396,7 +399,8 @@ def test_feedback_stays_short_and_says_what_happened(course_folder):
         assert "ended Python, or ran on although it was interrupted" in feedback(
             course_folder, student
         )
-    assert "changes the judge" in feedback(course_folder, "tampered_tests")
+    for sentence in ("changes the judge", "keeps this cell from running"):
+        assert sentence in feedback(course_folder, "tampered_tests")
     assert "the course's own answer" in feedback(course_folder, "reads_the_solutions")
     assert source_of(exercise("1.2").right) not in feedback(course_folder, "reads_the_solutions")
 

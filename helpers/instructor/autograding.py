@@ -13,6 +13,14 @@ from nbgrader.converters import Autograde
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor
 from nbgrader.utils import is_grade
 
+from helpers.exercises.judge import CORRECT
+
+LEFT_OUT = (
+    "This cell ended Python, or ran on although it was interrupted. It was left out, and all "
+    "others were run without it."
+)
+NO_VERDICT = "Something in this notebook keeps this cell from running. Take it out."
+
 
 class ExecuteToTheEnd(Execute):
     """Runs every cell, also where one of them kills the kernel or can't be interrupted.
@@ -40,19 +48,23 @@ class ExecuteToTheEnd(Execute):
     ) -> tuple[NotebookNode, Any]:
         """Run one cell."""
         if index in self.fatal:
-            told = (
-                "This cell ended Python, or ran on although it was interrupted. It was left out, "
-                "and all others were run without it."
-            )
-            cell.outputs = [nbformat.v4.new_output("error", ename="LeftOut", evalue=told)]
-            cell.outputs[0].traceback = [f"LeftOut: {told}"]
+            cell.outputs = [_error(LEFT_OUT)]
             return cell, resources
         self.running = index
         cell, resources = super().preprocess_cell(cell, resources, index)
         if is_grade(cell):
             # A thread that an answer left behind may write to stderr at any time.
             cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
+            # nbgrader gives the point to a cell that says nothing, and so to one that didn't run.
+            said = "".join(output.get("text", "") for output in cell.outputs)
+            failed = any(output.output_type == "error" for output in cell.outputs)
+            if not failed and f" {CORRECT}: " not in said:
+                cell.outputs = [_error(NO_VERDICT)]
         return cell, resources
+
+
+def _error(sentence: str) -> NotebookNode:
+    return nbformat.v4.new_output("error", ename="NoPoint", evalue=sentence, traceback=[sentence])
 
 
 class RepairCells(NbGraderPreprocessor):
@@ -79,7 +91,9 @@ class RepairCells(NbGraderPreprocessor):
             name = _id(cell)
             cell.metadata.pop("nbgrader", None)
             if name in missing:
-                cell.metadata["nbgrader"] = _metadata(name, name in answers, points.get(name))
+                # Nothing else stays: with a tag, a cell is skipped, and nbgrader gives the point.
+                nbgrader = _metadata(name, name in answers, points.get(name))
+                cell.metadata = NotebookNode(nbgrader=nbgrader)
                 missing.remove(name)
         for name in sorted(missing - answers):
             cell_type, source = sources[name]
