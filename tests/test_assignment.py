@@ -152,7 +152,7 @@ def tampered_tests(work):
         cell.metadata.nbgrader.points = 100
     work.cell("1.2", "2-grade").metadata.tags = ["skip-execution"]
     work.cell("2.2", "2-grade").metadata.nbgrader.grade = False
-    del work.cell("6.4", "2-grade").metadata.nbgrader.schema_version
+    del work.cell("6.4", "2-grade").metadata.nbgrader["schema_version"]
     work.add(
         """\
 import helpers.instructor.grading
