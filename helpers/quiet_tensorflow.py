@@ -6,34 +6,13 @@ TensorFlow is imported and runs its first operation, and nowhere else.
 """
 
 import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-
-@contextmanager
-def _muted_stderr() -> Iterator[None]:
-    if sys.stderr is not None:
-        sys.stderr.flush()
-    try:
-        kept = os.dup(2)
-    except OSError:  # pythonw on Windows starts without descriptor 2: nothing to mute
-        yield
-        return
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(null)
-        os.close(kept)
-
+from helpers.quiet_stderr import muted_stderr
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["KERAS_BACKEND"] = "tensorflow"
 
-with _muted_stderr():
+with muted_stderr():
     import keras
     import tensorflow as tf
 

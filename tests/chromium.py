@@ -1,12 +1,12 @@
 """A real Chromium for the tests of the page, or the one line that says why there is none."""
 
-import os
+import importlib.util
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
+from tests.missing import is_missing
 
 NAMES = (
     "chromium",
@@ -42,17 +42,16 @@ def find_chromium() -> str | None:
     return next((found for found in (*on_path, *installed) if found), None)
 
 
-def not_here(reason: str, **how: bool) -> None:
-    """Skip, but fail where COURSE_REQUIRES_BROWSER says that everything must be here: in CI."""
-    if os.environ.get("COURSE_REQUIRES_BROWSER"):
-        pytest.fail(reason)
-    pytest.skip(f"{reason} The page is not tested in a browser.", **how)
-
-
 def skip_module_without_chromium() -> None:
     """Skip all tests of a module at once, in one line, where there is no browser for them."""
     if find_chromium() is None:
-        not_here("No Chromium, Chrome or Edge is installed.", allow_module_level=True)
+        is_missing(
+            "No Chromium, Chrome or Edge is installed for the page.", allow_module_level=True
+        )
+    if importlib.util.find_spec("playwright") is None:
+        is_missing(
+            "Playwright is not installed: requirements-all.lock has it.", allow_module_level=True
+        )
 
 
 @contextmanager

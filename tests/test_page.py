@@ -21,7 +21,8 @@ from helpers import browser, data, layers, networks
 from helpers.maths import softmax
 from helpers.npm_files import FetchError, fetch, read_pins
 from helpers.quiet_tensorflow import keras
-from tests.chromium import chromium, not_here, skip_module_without_chromium
+from tests.chromium import chromium, skip_module_without_chromium
+from tests.missing import is_missing
 
 skip_module_without_chromium()
 
@@ -63,7 +64,7 @@ def path(model, dataset, tmp_path_factory):
     try:
         return browser.build_page(model, dataset, tmp_path_factory.mktemp("page") / "page.html")
     except FetchError as error:
-        not_here(str(error))
+        is_missing(str(error))
 
 
 @pytest.fixture(scope="module")
@@ -419,7 +420,7 @@ def test_no_barrier_is_found(opened, scheme):
     try:
         axe = fetch(read_pins(Path(__file__).parent / "axe.json"))["axe.min.js"].decode("utf-8")
     except FetchError as error:
-        not_here(str(error))
+        is_missing(str(error))
     page = opened(color_scheme=scheme, reduced_motion="reduce")
     page.evaluate(axe)
     found = page.evaluate("async () => (await axe.run()).violations")
