@@ -20,7 +20,7 @@ import limits  # noqa: E402
 
 # What one learner may use. Measured: README.md, "One seat".
 MEMORY_BYTES = 2560 * 1024**2  # all processes of a learner together
-DATA_BYTES = 2 * 1024**3  # one process
+DATA_BYTES = 1536 * 1024**2  # one process; notebook 06 takes 680 MB of it
 PROCESSES = 512  # threads count, and TensorFlow starts many
 
 port = int(os.environ.get("HUB_PORT", "8000"))
