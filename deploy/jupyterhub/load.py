@@ -3,10 +3,12 @@
     sudo .venv/bin/python deploy/jupyterhub/load.py class --learners 10 --pace 10 --seconds 180
     sudo .venv/bin/python deploy/jupyterhub/load.py through
     sudo .venv/bin/python deploy/jupyterhub/load.py neighbour
+    sudo .venv/bin/python deploy/jupyterhub/load.py promises
 
 `class`      learners work at a pace, half from notebook 01 on and half from 06 on, for a time
 `through`    one learner runs all cells of both without thinking: what a seat needs
 `neighbour`  four learners work while a fifth loops in eight processes, then eats memory
+`promises`   what one learner can and cannot do to the course, to others and to their own work
 
 Each learner is a system user `load-NN` with a password, made for the run and removed after it.
 They log in with the form, start a server, open a kernel and run the code cells over its websocket,
@@ -411,7 +413,7 @@ class Kernel:
         return status
 
 
-# --- The three programs --------------------------------------------------------------------------
+# --- The four programs ---------------------------------------------------------------------------
 
 
 def notebooks() -> list[str]:
@@ -591,12 +593,62 @@ async def neighbour(room: Room, seconds: float) -> dict:
     return result
 
 
+async def promises(room: Room) -> dict:
+    """Try what learners must be able to do and what they must not; returns what came of it."""
+    one, other = (Learner(room, name) for name in room.passwords)
+    await asyncio.gather(arrive(one), arrive(other))
+    kernel = await one.open_kernel(notebooks()[0])
+    code = {
+        "the helpers are the course's": (
+            f"import helpers; assert helpers.__file__.startswith({str(COURSE)!r})"
+        ),
+        "pictures are found, or drawn": "from helpers.data import load; load()",
+        "progress is the learner's own": (
+            "from pathlib import Path; from helpers.exercises import check, diary; check('1.1', 0);"
+            "assert diary.DIARY == Path.home() / 'course/progress.json' and diary.DIARY.exists()"
+        ),
+        "no group or user of the hub": "import os; assert os.getuid() and 0 not in os.getgroups()",
+        "work is saved": f"Path({notebooks()[0]!r}).write_text('mine')",
+    }
+    refused = {
+        "the course is read-only": f"open({str(COURSE / 'helpers' / 'more.py')!r}, 'w')",
+        "another's home is closed": f"import os; os.listdir({str(room.folder / other.name)!r})",
+        "the hub's secret is closed": f"open({str(room.folder / 'state' / 'cookie_secret')!r})",
+    }
+    kept = {}
+    for promise, source in code.items():
+        kept[promise] = await kernel.run(source, 60) == "ok"
+    for promise, source in refused.items():
+        await kernel.run(source, 60)
+        kept[promise] = kernel.error == "PermissionError"
+    address = f"{room.url}/user/{one.name}/api/kernels"
+    async with other.http.get(address) as answer:
+        kept["another's server is closed"] = answer.status == 403
+    await kernel.run(
+        "import subprocess; subprocess.Popen(['sleep', '99'], start_new_session=True)", 9
+    )
+    headers = {"X-XSRFToken": one._xsrf("/hub/")}
+    address = f"{room.url}/hub/api/users/{one.name}/server"
+    async with one.http.delete(address, headers=headers) as answer:
+        while answer.status == 202 and memory_by_owner(room.owners)[one.name]:
+            await asyncio.sleep(0.5)
+    kept["a stopped server leaves no process"] = memory_by_owner(room.owners)[one.name] == 0
+    await one.start_server()
+    work = room.folder / one.name / "course" / "notebooks" / notebooks()[0]
+    kept["a second start keeps the work"] = work.read_text(encoding="utf-8") == "mine"
+    for learner in (one, other):
+        await learner.http.close()
+    return {promise: "kept" if held else "BROKEN" for promise, held in kept.items()}
+
+
 async def run(room: Room, arguments: argparse.Namespace) -> dict:
     """Run what was asked for, and stop when its time is over."""
     await wait_for_hub(room)
     async with asyncio.timeout(MOST_SECONDS):
         if arguments.program == "neighbour":
             return await neighbour(room, arguments.seconds)
+        if arguments.program == "promises":
+            return await promises(room)
         return await class_of(room, arguments.pace, arguments.seconds)
 
 
@@ -610,7 +662,7 @@ def rounded(value):
 def main() -> None:
     """Read the command line, run, print one JSON object, and leave nothing behind."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("program", choices=["class", "through", "neighbour"])
+    parser.add_argument("program", choices=["class", "through", "neighbour", "promises"])
     parser.add_argument("--learners", type=int, default=5)
     parser.add_argument("--pace", type=float, default=10, help="how many times a learner's speed")
     parser.add_argument("--seconds", type=float, default=20)
@@ -620,6 +672,8 @@ def main() -> None:
         raise SystemExit("This makes system users and removes them again: run it as root.")
     if arguments.program == "through":
         arguments.learners, arguments.pace, arguments.seconds = 1, 0, 600
+    if arguments.program == "promises":
+        arguments.learners = 2
     if not 1 <= arguments.learners <= MOST_LEARNERS:
         raise SystemExit(f"--learners is 1 to {MOST_LEARNERS}.")
     if not 1 <= arguments.seconds <= 600:
