@@ -1,16 +1,19 @@
 """What the learner has tried and solved: one small readable file, `progress.json`, ignored by git.
 
-It lies beside `notebooks/`, so it survives a restart of the kernel and a `git pull`. A file that
-cannot be read is set aside under another name, and a new one is begun.
+It lies beside `notebooks/`, so it survives a restart of the kernel and a `git pull`. Where many
+learners share one read-only course, `COURSE_PROGRESS_FILE` names a file of each learner's own.
+A file that cannot be read is set aside under another name, and a new one is begun.
 """
 
 import contextlib
 import json
+import os
 import secrets
 from pathlib import Path
 from typing import Any
 
-DIARY = Path(__file__).resolve().parent.parent.parent / "progress.json"
+_BESIDE_NOTEBOOKS = Path(__file__).resolve().parent.parent.parent / "progress.json"
+DIARY = Path(os.environ.get("COURSE_PROGRESS_FILE") or _BESIDE_NOTEBOOKS)
 
 
 def read_diary() -> tuple[dict[str, dict], bool]:

@@ -1,0 +1,298 @@
+"""The room on one server, as far as it can be proved without JupyterHub and without root."""
+
+import ast
+import importlib.util
+import json
+import math
+import os
+import re
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+DEPLOY = ROOT / "deploy" / "jupyterhub"
+
+# Names of the chart's schema (jupyterhub/values.schema.yaml), as far as they are used here.
+CHART = {
+    "hub": {"concurrentSpawnLimit", "config"},
+    "singleuser": {
+        *("cmd", "cpu", "defaultUrl", "extraEnv", "image", "memory", "networkPolicy"),
+        *("startTimeout", "storage"),
+    },
+    "cull": {"enabled", "timeout", "every"},
+    "scheduling": {"userScheduler", "podPriority", "userPlaceholder"},
+    "prePuller": {"continuous"},
+}
+
+posix = pytest.mark.skipif(os.name == "nt", reason="The server is a Linux one.")
+
+
+def module(name):
+    """One of the deployment's programs, imported from its file."""
+    specification = importlib.util.spec_from_file_location(name, DEPLOY / f"{name}.py")
+    loaded = importlib.util.module_from_spec(specification)
+    sys.modules[name] = loaded  # dataclasses look their module up
+    specification.loader.exec_module(loaded)
+    return loaded
+
+
+@pytest.fixture(scope="module")
+def load():
+    if os.name == "nt":
+        pytest.skip("The server is a Linux one.")
+    return module("load")
+
+
+def configuration():
+    return (DEPLOY / "jupyterhub_config.py").read_text(encoding="utf-8")
+
+
+def constants():
+    """The numbers in capitals at the top of the hub's configuration."""
+    found = {}
+    for node in ast.parse(configuration()).body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            name = node.targets[0].id
+            if name.isupper() and name.endswith(("BYTES", "PROCESSES")):
+                found[name] = eval(compile(ast.Expression(node.value), name, "eval"))
+    return found
+
+
+def spawner_environment():
+    """The names of the variables that the hub gives to each server."""
+    for node in ast.walk(ast.parse(configuration())):
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "c.Spawner.environment":
+            return {key.value for key in node.value.keys}
+    return set()
+
+
+# --- files -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", sorted(DEPLOY.glob("*.py")), ids=lambda path: path.name)
+def test_the_programs_are_python(path):
+    compile(path.read_text(encoding="utf-8"), str(path), "exec")
+
+
+def test_no_spawner_is_without_limits():
+    tree = ast.parse(configuration())
+    assigned = [
+        ast.unparse(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign)
+        and ast.unparse(node.targets[0]) == "c.JupyterHub.spawner_class"
+    ]
+    assert assigned == ["'systemdspawner.SystemdSpawner'", "LimitedSpawner"]
+
+
+def test_the_hub_listens_on_loopback_only():
+    addresses = re.findall(r"http://([^:{/]+)", configuration())
+    assert len(addresses) == 3
+    assert set(addresses) == {"127.0.0.1"}
+
+
+def test_helm_values_parse_and_their_keys_are_the_charts():
+    values = yaml.safe_load((DEPLOY / "z2jh-values.yaml").read_text(encoding="utf-8"))
+    assert values.keys() == CHART.keys()
+    for part, names in CHART.items():
+        assert values[part].keys() <= names, part
+
+
+def test_one_server_and_helm_give_learners_the_same_limits():
+    values = yaml.safe_load((DEPLOY / "z2jh-values.yaml").read_text(encoding="utf-8"))
+    environment = values["singleuser"]["extraEnv"]
+    limits = constants()
+    assert int(environment["COURSE_DATA_LIMIT"]) == limits["DATA_BYTES"]
+    assert int(environment["MEM_LIMIT"]) == limits["MEMORY_BYTES"]
+    assert values["singleuser"]["memory"]["limit"] == f"{limits['MEMORY_BYTES'] // 1024**2}M"
+    assert environment.keys() == spawner_environment()
+    assert limits["DATA_BYTES"] < limits["MEMORY_BYTES"], "else the kernel dies without a word"
+
+
+def test_what_was_not_tried_says_so():
+    for name in ("z2jh-values.yaml", "Dockerfile"):
+        assert "UNTESTED" in (DEPLOY / name).read_text(encoding="utf-8")
+
+
+# --- a learner's first start -------------------------------------------------------------------
+
+
+@posix
+def test_first_start_copies_and_later_starts_keep_a_learners_work(tmp_path):
+    start_server = module("start_server")
+    source, own = tmp_path / "course", tmp_path / "home" / "notebooks"
+    source.mkdir()
+    for name in ("00-a.ipynb", "01-b.ipynb", "notes.txt"):
+        (source / name).write_text("course", encoding="utf-8")
+    assert start_server.copy_missing(source, own) == ["00-a.ipynb", "01-b.ipynb"]
+
+    (own / "00-a.ipynb").write_text("work", encoding="utf-8")
+    (own / "01-b.ipynb").unlink()
+    (source / "00-a.ipynb").write_text("course, corrected", encoding="utf-8")
+    assert start_server.copy_missing(source, own) == ["01-b.ipynb"]
+    assert (own / "00-a.ipynb").read_text(encoding="utf-8") == "work"
+    assert sorted(path.name for path in own.iterdir()) == ["00-a.ipynb", "01-b.ipynb"]
+
+
+@posix
+def test_a_link_that_leads_nowhere_is_the_learners_too(tmp_path):
+    start_server = module("start_server")
+    source, own = tmp_path / "course", tmp_path / "own"
+    source.mkdir()
+    own.mkdir()
+    (source / "00-a.ipynb").write_text("course", encoding="utf-8")
+    (own / "00-a.ipynb").symlink_to(tmp_path / "elsewhere")
+    assert start_server.copy_missing(source, own) == []
+    assert not (tmp_path / "elsewhere").exists()
+
+
+@posix
+def test_a_copy_that_is_read_only_in_the_course_is_the_learners_to_write(tmp_path):
+    start_server = module("start_server")
+    source, own = tmp_path / "course", tmp_path / "own"
+    source.mkdir()
+    (source / "00-a.ipynb").write_text("course", encoding="utf-8")
+    (source / "00-a.ipynb").chmod(0o444)
+    start_server.copy_missing(source, own)
+    assert (own / "00-a.ipynb").stat().st_mode & stat.S_IWUSR
+
+
+@posix
+def test_too_much_memory_is_an_error_in_the_cell_not_a_dead_kernel():
+    program = """
+import importlib.util, sys
+specification = importlib.util.spec_from_file_location("start_server", sys.argv[1])
+start_server = importlib.util.module_from_spec(specification)
+specification.loader.exec_module(start_server)
+start_server.limit_memory(200 * 1024**2)
+try:
+    bytearray(b"x") * 400 * 1024**2
+except MemoryError:
+    print("MemoryError")
+print(len(bytearray(50 * 1024**2)))
+"""
+    if sys.platform != "linux":
+        pytest.skip("RLIMIT_DATA counts all memory on Linux only.")
+    command = [sys.executable, "-c", program, str(DEPLOY / "start_server.py")]
+    result = subprocess.run(command, capture_output=True, encoding="utf-8", check=True)
+    assert result.stdout.split() == ["MemoryError", str(50 * 1024**2)]
+
+
+# --- a read-only course --------------------------------------------------------------------------
+
+CHECK_ONE = """
+from helpers.exercises import check, diary, progress
+check("1.1", 0.5)
+print(diary.DIARY)
+"""
+
+
+def check_one(progress_file):
+    """Check an answer in a fresh Python whose COURSE_PROGRESS_FILE is the given one."""
+    environment = os.environ | {"COURSE_PROGRESS_FILE": str(progress_file)}
+    result = subprocess.run(
+        [sys.executable, "-c", CHECK_ONE],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    return result.stdout
+
+
+def test_progress_goes_to_a_learners_own_file_and_the_course_stays_as_it_is(tmp_path):
+    beside = ROOT / "progress.json"
+    before = beside.read_bytes() if beside.exists() else None
+    own = tmp_path / "progress.json"
+    assert "could not be saved" not in check_one(own)
+    assert json.loads(own.read_text(encoding="utf-8"))["1.1"]["tries"] == 1
+    assert (beside.read_bytes() if beside.exists() else None) == before
+
+
+def test_an_empty_progress_variable_is_none(monkeypatch):
+    monkeypatch.setenv("COURSE_PROGRESS_FILE", "")
+    program = "from helpers.exercises import diary; print(diary.DIARY)"
+    result = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, encoding="utf-8", check=True
+    )
+    assert Path(result.stdout.strip()) == ROOT / "progress.json"
+
+
+# --- groups with limits, on a made-up tree -------------------------------------------------------
+
+
+@pytest.fixture
+def groups(tmp_path, monkeypatch):
+    """`limits`, with folders in place of the kernel's controllers."""
+    limits = module("limits")
+    tree = tmp_path / "cgroup"
+    for controller in ("cpu", "memory", "pids"):
+        group = tree / controller / "softmax-course"
+        monkeypatch.setattr(limits, "CONTROLLERS", tree)
+        group.mkdir(parents=True)
+        (tree / controller / "cgroup.procs").touch()
+    monkeypatch.setattr(limits, "_all_learners", lambda name: tree / name / "softmax-course")
+    return limits, tree
+
+
+def test_a_group_has_all_three_limits_and_a_door_for_each(groups):
+    limits, tree = groups
+    doors = limits.make_group("ada", 123_000_000, 77)
+    assert [door.parent.name for door in doors] == ["ada"] * 3
+    one = {path.name: path.read_text() for path in tree.rglob("*") if path.parent.name == "ada"}
+    assert one["memory.limit_in_bytes"] == "123000000"
+    assert one["pids.max"] == "77"
+    limits.make_group("bob", 123_000_000, 77)
+    shares = [(tree / "cpu/softmax-course" / name / "cpu.shares") for name in ("ada", "bob")]
+    assert shares[0].read_text() == shares[1].read_text()
+
+
+def test_a_missing_controller_is_named(groups):
+    limits, tree = groups
+    assert limits.missing_controllers() == []
+    (tree / "memory" / "cgroup.procs").unlink()
+    assert limits.missing_controllers() == ["memory"]
+
+
+# --- the load program's numbers ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [1, 2, 19, 20, 21, 100, 101])
+@pytest.mark.parametrize("share", [0.01, 0.5, 0.95, 1])
+def test_a_quantile_is_the_smallest_value_that_enough_values_do_not_exceed(load, count, share):
+    values = [(7 * k) % count for k in range(count)]  # some order
+    found = load.quantile(values, share)
+    assert found in values
+    assert sum(value <= found for value in values) >= share * count
+    assert sum(value < found for value in values) < share * count
+
+
+def test_a_quantile_of_nothing_is_no_number(load):
+    assert math.isnan(load.quantile([], 0.5))
+
+
+def test_a_seats_memory_is_the_largest_ever_seen_of_each_learner(load):
+    samples = [{"ada": 5, "bob": 1}, {"ada": 2, "bob": 9}, {"cy": 3}]
+    assert load.seat_memory(samples) == {"ada": 5, "bob": 9, "cy": 3}
+
+
+def test_the_cells_are_the_code_cells_in_order(load):
+    notebook = json.loads(next((ROOT / "notebooks").glob("01-*.ipynb")).read_text(encoding="utf-8"))
+    sources = load.cell_sources(notebook)
+    assert len(sources) == sum(cell["cell_type"] == "code" for cell in notebook["cells"])
+    assert "sys.path" in sources[0]
+    assert all(isinstance(source, str) for source in sources)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="It reads /proc.")
+def test_memory_and_cpu_of_this_user_are_found(load):
+    owners = {os.getuid(): "me"}
+    assert load.memory_by_owner(owners)["me"] > 10e6
+    assert load.cpu_by_owner(owners)["me"] > 0.1
+    assert load.memory_by_owner({4_000_000_000: "nobody"}) == {"nobody": 0}
