@@ -50,7 +50,7 @@ def skip_module_without_chromium() -> None:
         )
     if importlib.util.find_spec("playwright") is None:
         is_missing(
-            "Playwright is not installed: requirements-all.lock has it.", allow_module_level=True
+            "Playwright (requirements-all.lock) is missing.", allow_module_level=True
         )
 
 

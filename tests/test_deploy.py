@@ -17,7 +17,8 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 DEPLOY = ROOT / "deploy" / "jupyterhub"
 
-# Names of the chart's schema (jupyterhub/values.schema.yaml), as far as they are used here.
+# Keys of the chart: most from its schema, `cull`, `prePuller` and some of `singleuser` only from an
+# older values.yaml.
 CHART = {
     "hub": {"concurrentSpawnLimit", "config"},
     "singleuser": {
