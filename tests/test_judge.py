@@ -665,6 +665,24 @@ def test_an_endless_loop_is_cut_and_leaves_nothing_behind(endless, hurry):
     assert threading.active_count() == threads
 
 
+def test_a_stop_may_arrive_before_the_answer_is_called():
+    """Then no frame of this module is above it on the stack, where the search for one would end."""
+    raised = []
+
+    def thread():
+        try:
+            safely._StoppedTwice()
+            raised.append("not even in the next line")
+        except BaseException as error:
+            sys.settrace(None)
+            raised.append(type(error))
+
+    worker = threading.Thread(target=thread)
+    worker.start()
+    worker.join()
+    assert raised == [safely.Stopped]
+
+
 def test_the_limit_is_told():
     judge_says = JUDGE._told(safely.Stopped())
     assert judge_says == "It ran for 3 seconds and was stopped. Is there an endless loop?"
