@@ -101,7 +101,7 @@ PRINTED = {
     "epoch 45, NLL": r"after 45 epochs .*NLL ([\d.]+)",
     "epoch 45, Brier": r"after 45 epochs .*Brier ([\d.]+)",
     "epoch 45, ECE": r"after 45 epochs .*ECE ([\d.]+)",
-    "near .95, right": r"share of them that is right: +([\d.]+)",
+    "near .95, right": r"mean confidence 0\.95, right ([\d.]+)",
     "1/T": r"multiplied by 1/T = ([\d.]+)",
     "validation with T, NLL": r"divided by T .*NLL ([\d.]+)",
     "test near .95 with T, right": r"of these right ([\d.]+)",
