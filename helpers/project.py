@@ -109,6 +109,7 @@ def check_project(path: str | Path, seconds: float = SECONDS) -> None:
     it is only looked at. The file is never changed. A program can be fooled: a reader decides.
     """
     try:
+        read_project(path)
         if seconds:
             print("Running it from top to bottom in a fresh kernel ...", flush=True)
         print(report(path, review(path, seconds)))
@@ -423,7 +424,8 @@ def test_set_once(project: Project) -> list[str]:
     """The test set is used in one section, and nothing is trained after that.
 
     A use is a cell in which something is computed with a name such as `test_images` or `x_test`.
-    Giving it another name, preparing it, its length and its shape are no use.
+    Giving it another name, preparing it, its length and its shape are no use. Calibration belongs
+    to the evaluation, also where it has a section of its own.
     """
     look = _TestSet(project)
     if not look.uses:
@@ -432,9 +434,14 @@ def test_set_once(project: Project) -> list[str]:
             "`test_images` or `x_test`."
         ]
     missing = []
-    sections = {cell.section or cell.number for cell in look.uses}
+    sections = {
+        cell.section or cell.number
+        for cell in look.uses
+        if cell is look.uses[0] or "calibration" not in cell.section.lower()
+    }
     if len(sections) > 1:
-        places = "; ".join(map(str, look.uses))
+        first_of = {cell.section or cell.number: cell for cell in reversed(look.uses)}
+        places = "; ".join(str(cell) for cell in look.uses if cell in first_of.values())
         missing.append(
             f"The test set is used in {len(sections)} sections: {places}. Choose on validation "
             "pictures, and keep the test set for one section at the end."

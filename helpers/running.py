@@ -5,10 +5,13 @@ The packages for it are imported when they are first needed: importing this modu
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +31,9 @@ KERNEL_ENVIRONMENT = {
     # TensorFlow takes one thread for each core, and sums in another order with each number.
     "TF_NUM_INTRAOP_THREADS": "2",
 }
+
+# Of memory, for the outputs of a notebook that runs apart; where they need more, it is stopped.
+FLOOD_BYTES = 1_000_000_000
 
 
 class NotebookError(Exception):
@@ -126,7 +132,7 @@ def run_apart(path: Path, seconds: float) -> Run:
     The notebook's file is read, never written. Whatever a cell does, this process goes on.
     """
     process = subprocess.Popen(
-        [sys.executable, "-m", "helpers.running", str(path.resolve())],
+        [sys.executable, "-m", "helpers.running", str(path.resolve()), str(FLOOD_BYTES)],
         cwd=ROOT,
         env=os.environ | {"PYTHONUTF8": "1"},
         stdin=subprocess.DEVNULL,
@@ -154,28 +160,36 @@ def run_apart(path: Path, seconds: float) -> Run:
 
 def _stop(process: subprocess.Popen) -> None:
     """End a process and all that it has started: the kernel, and what the kernel started."""
+    if process.poll() is None:
+        _kill_children(process.pid)
+        process.kill()
+
+
+def _kill_children(number: int) -> None:
     import psutil
 
-    if process.poll() is not None:
-        return
-    try:
-        children = psutil.Process(process.pid).children(recursive=True)
-    except psutil.NoSuchProcess:
-        return
-    for child in children:
-        try:
-            child.kill()
-        except psutil.NoSuchProcess:
-            continue
-    process.kill()
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for child in psutil.Process(number).children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                child.kill()
 
 
-def _run_here(path: Path) -> None:
+def _run_here(path: Path, flood_bytes: int) -> None:
     """What the other process does: a line when a code cell starts, and the result as the last."""
     import nbformat
+    import psutil
 
     def tell(line: str) -> None:
         print(line, flush=True)
+
+    def watch_memory() -> None:
+        while psutil.Process().memory_info().rss < flood_bytes:
+            time.sleep(0.2)
+        _kill_children(os.getpid())
+        tell(json.dumps({"error": "more output than the memory holds; is there an endless loop?"}))
+        os._exit(1)
+
+    threading.Thread(target=watch_memory, daemon=True).start()
 
     set_kernel_environment()
     notebook = nbformat.read(path, as_version=4)
@@ -190,4 +204,4 @@ def _run_here(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    _run_here(Path(sys.argv[1]))
+    _run_here(Path(sys.argv[1]), int(sys.argv[2]))

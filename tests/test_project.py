@@ -6,6 +6,7 @@ run can see is seen on notebooks of a few cells.
 
 import base64
 import json
+import re
 import time
 
 import nbformat
@@ -118,6 +119,16 @@ def test_a_run_of_the_template_changes_no_file():
     assert after == before
 
 
+def test_what_the_sample_concludes_stands_in_its_outputs():
+    """The expected gain of a point lies outside every interval, and the seeds disagree."""
+    printed = "".join(o.get("text", "") for c in code(nbformat.read(SAMPLE, 4)) for o in c.outputs)
+    found = re.findall(r"(seed \d|mean.*): gain (\S+), paired interval (\S+) to (\S+)", printed)
+    assert len(found) == 4
+    assert all(-0.01 < float(low) <= float(high) < 0.01 for _, _, low, high in found)
+    gains = [float(gain) for _, gain, _, _ in found[:3]]
+    assert max(gains) - min(gains) > abs(float(found[3][1]))
+
+
 # Projects that are poor on purpose ----------------------------------------------------------------
 
 
@@ -135,7 +146,7 @@ def no_baseline(notebook):
 
 def used_in_three_cells(notebook):
     look = "print(accuracy(data.test_labels, scores_of(ten[0], data.test_images).argmax(axis=1)))"
-    insert(notebook, "Calibration", look)
+    insert(notebook, "Baseline", look)
     insert(notebook, "Limits", look)
 
 
@@ -169,7 +180,7 @@ def no_validation(notebook):
 
 
 def no_calibration(notebook):
-    drop(notebook, "expected_calibration_error", "Confidence is close to accuracy")
+    drop(notebook, "expected_calibration_error(together", "Confidence is close to accuracy")
 
 
 def figure_without_words(notebook):
@@ -208,7 +219,7 @@ def no_data_section(notebook):
 
 
 def stale(notebook):
-    code(notebook)[4].execution_count = 40
+    code(notebook)[5].execution_count = 40
 
 
 def never_run(notebook):
@@ -234,7 +245,7 @@ POOR = [
     (no_seed, "all that is random is seeded", "code cell 7 `def trained(outputs, labels, seed):`"),
     (generator_without_seed, "all that is random is seeded", "`np.random.default_rng()` has no"),
     (no_baseline, "the simplest answer is scored", "`## Baseline` has no code"),
-    (used_in_three_cells, ONCE, "in 3 sections: code cell 10 `truth = SHELF_OF[data.test_la"),
+    (used_in_three_cells, ONCE, "in 3 sections: code cell 6 `print(accuracy(data.test_labels"),
     (training_after_the_test, ONCE, "code cell 16 `better = trained(7, SHELF_OF[training_labels]"),
     (used_in_the_training_loop, ONCE, "code cell 8 `ten, seven = [], []`: a loop trains and tes"),
     (used_by_a_function, ONCE, "in 2 sections: "),
@@ -242,14 +253,18 @@ POOR = [
     (no_interval, "the score has a confidence interval", "`wilson_interval(correct, count)`"),
     (no_validation, "pictures for validation are set apart", "`validation_images` or `x_val`"),
     (no_calibration, "confidence is compared with accuracy", "`expected_calibration_error`"),
-    (figure_without_words, "each figure has a text", "code cell 13 `plotting.plot_bars(`: its fig"),
+    (
+        figure_without_words,
+        "each figure has a text",
+        'code cell 13 `curves = {"no gain": (np.array([0.5, 4.5])',
+    ),
     (no_figure, "each figure has a text", "No cell shows a figure"),
     (colab_path, PATHS, "code cell 3 `data = load("),
     (home_path_in_an_output, PATHS, "code cell 3 `data = load()`: its output shows a path"),
     (short_limits, "a section names them", "has 3 words of your own: write at least 15"),
     (no_question_mark, "a section asks one", "no question mark"),
     (no_data_section, "they are loaded, and described in a section", "no section `## Data`"),
-    (stale, ORDER, "`majority_accuracy = np.bincount(validation_shelves).max() / ...`: was run as"),
+    (stale, ORDER, "`majority_accuracy = np.bincount(validation_shelves).max()...`: was run as"),
     (never_run, ORDER, "code cell 15 `plotting.plot_lines(`: has never been run"),
     (error_stored, ORDER, "an error is stored with it"),
     (too_large, "at most 2 MB", "2 are allowed; the largest output is that of code cell 6 `"),
@@ -282,7 +297,7 @@ def test_what_is_no_use_of_the_test_set(copy):
 def test_a_figure_may_be_described_in_the_next_cell(copy):
     def described(notebook):
         figure_without_words(notebook)
-        [place] = [i for i, c in enumerate(notebook.cells) if "names,\n    {" in c.source]
+        [place] = [i for i, c in enumerate(notebook.cells) if "no gain" in c.source]
         notebook.cells.insert(place + 1, new_markdown_cell("Figure: three bars for each seed."))
 
     assert lost(copy(described)) == {}
@@ -382,17 +397,25 @@ def test_a_cell_that_raises_is_named_with_its_error(small):
 
 
 def test_an_endless_cell_is_stopped_at_the_limit_with_all_its_processes(small):
-    path = small(
-        "x = 1",
-        "import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', "
-        "'import time; time.sleep(60)'])\nwhile True:\n    pass",
-    )
+    child = "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])"
+    loop = "while True:\n    time.sleep(0.1)"  # a busy one would take from other tests
+    path = small("x = 1", f"import subprocess, sys, time\n{child}\n{loop}")
     begin = time.monotonic()
-    assert run_missing(path, 8) == [
-        "code cell 2 `import subprocess, sys`: was still running when it was stopped after 8 "
-        "seconds. Is there an endless loop?"
+    assert run_missing(path, 15) == [
+        "code cell 2 `import subprocess, sys, time`: was still running when it was stopped after "
+        "15 seconds. Is there an endless loop?"
     ]
     assert time.monotonic() - begin < 30
+    assert not kernels_here()
+
+
+def test_a_flood_of_output_is_stopped_before_it_fills_the_memory(small, monkeypatch):
+    monkeypatch.setattr(running, "FLOOD_BYTES", 120_000_000)
+    path = small("x = 1", "while True:\n    print('x' * 10_000)")
+    assert run_missing(path, 60) == [
+        "code cell 2 `while True:`: stops a run from the top with more output than the memory "
+        "holds; is there an endless loop?"
+    ]
     assert not kernels_here()
 
 
