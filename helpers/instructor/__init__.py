@@ -1,0 +1,1 @@
+"""What an instructor hands out and holds in hand, made from `notebooks/`: see INSTRUCTORS.md."""

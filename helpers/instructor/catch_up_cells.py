@@ -1,0 +1,49 @@
+"""The collapsed cell at the start of each section that calls `helpers.catch_up`."""
+
+import hashlib
+import json
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
+
+from helpers.catch_up import headings
+
+TAG = "catch-up"
+
+SOURCE = """\
+# Late? Run this cell: it brings you to this section.
+import sys
+
+sys.path.insert(0, "..")
+from helpers.catch_up import catch_up
+
+catch_up("{number}", {section}, globals())"""
+
+
+def without_catch_up(cells: list[NotebookNode]) -> list[NotebookNode]:
+    """The cells of a notebook as a learner counts them."""
+    return [cell for cell in cells if TAG not in cell.metadata.get("tags", [])]
+
+
+def with_catch_up(cells: list[NotebookNode], number: str) -> list[NotebookNode]:
+    """The cells with one that catches up after the heading of each section that runs code.
+
+    What comes before the first code cell needs none. Cells made earlier are made anew, so this may
+    be repeated, for instance after a heading has changed.
+    """
+    cells = without_catch_up(cells)
+    starts = headings(cells)
+    first_code = next(place for place, cell in enumerate(cells) if cell.cell_type == "code")
+    ends = [place for place, _ in starts[1:]] + [len(cells)]
+    for (start, section), end in reversed(list(zip(starts, ends, strict=True))):
+        runs_code = any(cell.cell_type == "code" for cell in cells[start:end])
+        if start > first_code and runs_code:
+            cells.insert(start + 1, _cell(number, section))
+    return cells
+
+
+def _cell(number: str, section: str) -> NotebookNode:
+    source = SOURCE.format(number=number, section=json.dumps(section, ensure_ascii=False))
+    identity = hashlib.sha256(source.encode()).hexdigest()[:8]
+    metadata = {"jupyter": {"source_hidden": True}, "tags": [TAG]}
+    return new_code_cell(source, id=identity, metadata=metadata)
