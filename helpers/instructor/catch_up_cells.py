@@ -3,10 +3,12 @@
 import hashlib
 import json
 
+import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
 from helpers.catch_up import headings
+from helpers.instructor.sources import find_notebooks, read
 
 TAG = "catch-up"
 
@@ -47,3 +49,13 @@ def _cell(number: str, section: str) -> NotebookNode:
     identity = hashlib.sha256(source.encode()).hexdigest()[:8]
     metadata = {"jupyter": {"source_hidden": True}, "tags": [TAG]}
     return new_code_cell(source, id=identity, metadata=metadata)
+
+
+def put_in(numbers: list[str]) -> None:
+    """Write the cells into notebooks, which must be stored again afterwards."""
+    for path in find_notebooks(numbers):
+        notebook = read(path)
+        notebook.cells = with_catch_up(notebook.cells, path.stem[:2])
+        text = nbformat.writes(notebook).rstrip("\n") + "\n"
+        path.write_text(text, encoding="utf-8", newline="\n")
+        print(f"{path.stem}: now run python -m tests.execute --store {path.stem[:2]}")
