@@ -52,13 +52,13 @@ def _train_once():
         if key not in known:
             history = fit(model, *arrays, **settings)
             known[key] = [array.copy() for array in model.get_weights()], history.history
-        history = keras.callbacks.History()
+            return history
         model.set_weights(known[key][0])
+        history = keras.callbacks.History()
         history.history = copy.deepcopy(known[key][1])
-        if settings.get("callbacks"):
-            for epoch in range(settings["epochs"]):
-                logs = {name: values[epoch] for name, values in history.history.items()}
-                settings["callbacks"][0].on_epoch_end(epoch, logs)
+        for epoch in range(settings["epochs"]):
+            logs = {name: values[epoch] for name, values in history.history.items()}
+            settings["callbacks"][0].on_epoch_end(epoch, logs)
         return history
 
     keras.Model.fit = remembering_fit"""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from helpers.instructor.sources import BUILD, InstructorError, Part, find_notebooks, parts
 
 LONGEST_STRETCH = 75  # minutes without a break
+WORTH_A_BREAK = 35  # minutes after which a new notebook begins with one
 BREAK = 10
 LUNCH = 60
 OPENING, CLOSING = 5, 5  # everything runs? and: what was that, where to go on
@@ -25,14 +26,15 @@ class Session:
     minutes: float  # of each day
     notebooks: tuple[str, ...]
     days: int = 1
+    second_day: str = ""  # the notebook that it begins with
 
 
 SESSIONS = {
-    "60": Session("Why a network needs softmax, and what two of them do", 60, ("01", "06")),
+    "60": Session("From pictures to scores to probabilities", 60, ("00", "01")),
     "90": Session("From scores to a gradient that you can trust", 90, ("01", "03")),
     "180": Session("From scores to a network, and its trap", 180, ("00", "01", "03", "04", "06")),
     "two-days": Session(
-        "The whole course", DAY, tuple(f"{number:02}" for number in range(11)), days=2
+        "The whole course", DAY, tuple(f"{number:02}" for number in range(11)), 2, "05"
     ),
 }
 
@@ -84,7 +86,7 @@ def timetable(session: Session) -> tuple[list[Entry], list[Part]]:
 def _fit(session: Session, chosen: list[Part]) -> list[Entry] | None:
     """Lay the parts one after the other, with breaks; None if they do not fit."""
     entries = [Entry(1, 0, OPENING, "Opening: does it run for everybody?")]
-    day, now, stretch, eaten = 1, OPENING, OPENING, False
+    day, now, stretch, eaten = 1, OPENING, OPENING, False  # where the timetable has got to
 
     def add(minutes: float, what: str, part: Part | None = None) -> None:
         nonlocal now
@@ -93,8 +95,10 @@ def _fit(session: Session, chosen: list[Part]) -> list[Entry] | None:
 
     for part in chosen:
         takes = part.minutes
-        rest = BREAK if stretch + takes > LONGEST_STRETCH else 0
-        if now + rest + takes + CLOSING > session.minutes:
+        is_too_long = stretch + takes + CLOSING > LONGEST_STRETCH
+        rest = BREAK if is_too_long or (part.level == 1 and stretch >= WORTH_A_BREAK) else 0
+        is_next_day = day == 1 and part.level == 1 and part.notebook == session.second_day
+        if is_next_day or now + rest + takes + CLOSING > session.minutes:
             add(CLOSING, "Closing: what was that, and how to go on?")
             if day == session.days:
                 return None
@@ -106,10 +110,15 @@ def _fit(session: Session, chosen: list[Part]) -> list[Entry] | None:
         elif rest:
             add(rest, "Break")
             stretch = 0
-        add(takes, f"{part.notebook} · {part.title}", part)
+        add(takes, name_of(part), part)
         stretch += takes
     add(CLOSING, "Closing: what was that, and how to go on?")
     return entries if now <= session.minutes else None
+
+
+def name_of(part: Part) -> str:
+    """How a timetable calls a part: with its notebook's number, which a title already has."""
+    return part.title if part.level == 1 else f"{part.notebook} · {part.title}"
 
 
 def as_text(name: str) -> str:
@@ -130,10 +139,10 @@ def as_text(name: str) -> str:
         lines.append(f"| {at} | {entry.minutes:g} | {what} | {kind} | {waits} |")
     cuts = [entry.part for entry in plan if entry.part and not entry.part.is_core]
     lines += ["", "## When time runs short", "", "Leave out from the top of this list:", ""]
-    lines += [f"- {part.notebook} · {part.title} ({part.minutes:g} min)" for part in cuts[::-1]]
+    lines += [f"- {name_of(part)} ({part.minutes:g} min)" for part in cuts[::-1]]
     lines += [] if cuts else ["- nothing: every part is core, so end earlier instead"]
     lines += ["", "## For who is faster, or for at home", ""]
-    lines += [f"- {part.notebook} · {part.title} ({part.minutes:g} min)" for part in left_out]
+    lines += [f"- {name_of(part)} ({part.minutes:g} min)" for part in left_out]
     return "\n".join(lines) + "\n"
 
 

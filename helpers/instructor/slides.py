@@ -5,6 +5,7 @@ a slide, and each question, piece of code, figure and answer is a step down from
 a **Predict.** stands on a page of its own, so that nobody reads it too early.
 """
 
+import html
 import re
 import shutil
 from pathlib import Path
@@ -71,7 +72,10 @@ def write(numbers: list[str]) -> None:
         notebook = read(path)
         notebook.cells = pages(path)
         exporter = SlidesExporter(
-            raw_template=TEMPLATE, reveal_url_prefix="reveal", reveal_number="c"
+            raw_template=TEMPLATE,
+            reveal_url_prefix="reveal",
+            reveal_number="c",
+            reveal_theme="white",
         )
         exporter.exclude_input_prompt = exporter.exclude_output_prompt = True
         page, _ = exporter.from_notebook_node(notebook)
@@ -124,25 +128,23 @@ def _prose(cell: NotebookNode) -> list[NotebookNode]:
 
 
 def _code(cell: NotebookNode) -> list[NotebookNode]:
-    """A code cell as pages: one, or the code and then its figure."""
+    """A code cell as pages: the code with what it prints, then each figure on a page of its own."""
     cell = nbformat.from_dict(cell)
-    for output in cell.outputs:
-        # Who cannot see the figure has the notebook; on a wall these words only take its place.
-        if "image/png" in output.get("data", {}):
-            output.data = {"image/png": output.data["image/png"]}
-    cell.outputs = [output for output in cell.outputs if not _is_words(output)]
-    has_figure = any("image/png" in output.get("data", {}) for output in cell.outputs)
-    if not has_figure or len(cell.source.splitlines()) <= 2:
-        return [cell]
-    figure = nbformat.from_dict(cell)
-    cell.outputs, figure.source, figure.id = [], "", f"{cell.id}-figure"
-    figure.metadata["tags"] = ["figure"]
-    return [cell, figure]
+    figures = [output for output in cell.outputs if "image/png" in output.get("data", {})]
+    is_exercise = re.search(r"^check\(", cell.source, re.MULTILINE)
+    # The words of a figure are for who cannot see it; on a wall they only take its place.
+    cell.outputs = [
+        output for output in cell.outputs if output.output_type == "stream" and not is_exercise
+    ]
+    only_draws = re.fullmatch(r"plotting\.\w+\(\n.*\n\)", cell.source, re.DOTALL)
+    return ([] if figures and only_draws else [cell]) + [_figure(output) for output in figures]
 
 
-def _is_words(output: NotebookNode) -> bool:
-    """Whether an output is the text form of a figure."""
-    return "<details" in str(output.get("data", {}).get("text/html", ""))
+def _figure(output: NotebookNode) -> NotebookNode:
+    words = html.escape(output.metadata.get("image/png", {}).get("alt", ""), quote=True)
+    picture = "".join(output.data["image/png"].split())
+    source = f'<img class="figure" alt="{words}" src="data:image/png;base64,{picture}">'
+    return new_markdown_cell(source.replace("\n", " "))
 
 
 def _write_reveal(folder: Path) -> None:
