@@ -107,11 +107,14 @@ def test_all_that_is_core_is_in(name):
 @each_session
 def test_the_cut_list_names_what_is_not_core(name):
     text = agenda.as_text(name)
-    cuts = text.split("## When time runs short")[1].split("##")[0]
+    cuts, at_home = text.split("## When time runs short")[1].split("If that is not enough")
     plan, _ = agenda.timetable(agenda.SESSIONS[name])
     for entry in plan:
         if entry.part:
-            assert (f"- {entry.what} (" in cuts) == (not entry.part.is_core)
+            item = f"- {entry.what} ("
+            assert (item in cuts) == (not entry.part.is_core)
+            if entry.part.is_core and entry.part.level == 3:
+                assert item in at_home.split("##")[0]
 
 
 def test_a_core_that_does_not_fit_is_refused():

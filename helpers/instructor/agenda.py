@@ -137,13 +137,18 @@ def as_text(name: str) -> str:
         waits = f"{runs} s" if runs else ""
         what = f"*{entry.what}*" if entry.is_break else entry.what
         lines.append(f"| {at} | {entry.minutes:g} | {what} | {kind} | {waits} |")
-    cuts = [entry.part for entry in plan if entry.part and not entry.part.is_core]
+    inside = [entry.part for entry in plan if entry.part][::-1]
     lines += ["", "## When time runs short", "", "Leave out from the top of this list:", ""]
-    lines += [f"- {name_of(part)} ({part.minutes:g} min)" for part in cuts[::-1]]
-    lines += [] if cuts else ["- nothing: every part is core, so end earlier instead"]
+    lines += [_item(part) for part in inside if not part.is_core]
+    lines += ["", "If that is not enough, these exercises are for at home:", ""]
+    lines += [_item(part) for part in inside if part.is_core and part.level == 3]
     lines += ["", "## For who is faster, or for at home", ""]
-    lines += [f"- {name_of(part)} ({part.minutes:g} min)" for part in left_out]
+    lines += [_item(part) for part in left_out]
     return "\n".join(lines) + "\n"
+
+
+def _item(part: Part) -> str:
+    return f"- {name_of(part)} ({part.minutes:g} min)"
 
 
 def write(name: str) -> None:
