@@ -142,6 +142,7 @@ def steps_to(cells: list[dict], section: range, namespace: dict[str, Any]) -> li
     if not missing:
         return []
     steps, kept = _chain(earlier, missing, is_there)
+    kept |= (wanted & bound) - missing
     if any(kept & step.touches for step in steps):
         # Running these would spoil a value that is there: leave nothing to it.
         steps, _ = _chain(earlier, wanted, lambda name, place: False)

@@ -203,6 +203,12 @@ def test_a_value_of_an_earlier_place_is_brought_up_to_date(write):
     assert caught_up("One", a=2, In=["a = 1", "a = 2"])["a"] == 1
 
 
+def test_what_is_there_is_not_spoilt_on_the_way_to_what_is_missing(write):
+    write("a = 1", "b = a + 10", "a = 2", "## End", "print(a, b)")
+    namespace = caught_up("End", a=2, In=["a = 1", "a = 2"])
+    assert (namespace["a"], namespace["b"]) == (2, 11)
+
+
 def test_what_a_learner_has_changed_is_left_alone(write):
     write("a = 1", "b = a", "## End", "print(a, b)")
     assert caught_up("End", a=5, In=["a = 5"])["b"] == 5
