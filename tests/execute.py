@@ -49,6 +49,9 @@ KERNEL_METADATA = {
     "language_info": {"name": "python"},
 }
 
+# What an author says of a cell: INSTRUCTORS.md explains `course`.
+COURSE_METADATA = ("course", "jupyter", "slideshow", "tags")
+
 # Files --------------------------------------------------------------------------------------------
 
 
@@ -102,7 +105,10 @@ def tidy(notebook: NotebookNode) -> None:
     """Leave only what belongs to the course: no traces of the editor or of this run."""
     notebook.metadata = nbformat.from_dict(KERNEL_METADATA)
     for cell in notebook.cells:
-        cell.metadata = NotebookNode({k: v for k, v in cell.metadata.items() if k == "tags" and v})
+        kept = {
+            key: value for key, value in cell.metadata.items() if key in COURSE_METADATA and value
+        }
+        cell.metadata = nbformat.from_dict(kept)
     for cell in code_cells(notebook):
         cell.outputs = join_streams(cell.outputs)
 

@@ -1,12 +1,11 @@
 """With every solution filled in, the notebooks run, and nothing but the exercises is different."""
 
-import ast
 import shutil
 
 import pytest
 
 from helpers import data
-from helpers.exercises import exercises_of, source_of
+from helpers.instructor.solved import fill_in_all
 from tests.execute import (
     REPOSITORY,
     cell_name,
@@ -17,27 +16,6 @@ from tests.execute import (
     read_notebook,
 )
 from tests.notebook_comparison import output_differences, stderr_lines, tolerance
-
-
-def solved(starter, right):
-    """The source of a starter cell with the right answer in the place for it."""
-    tree = ast.parse(starter)
-    check = tree.body[-1].value
-    answer = check.args[1]
-    answers = {}
-    if isinstance(answer, ast.List):
-        answers = {name.id: repr(part) for name, part in zip(answer.elts, right, strict=True)}
-    else:
-        answers = {answer.id: source_of(right)}
-    lines = starter.splitlines()
-    for node in reversed(tree.body):
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name in answers:
-            lines[node.lineno - 1 : node.end_lineno] = [answers.pop(node.name)]
-        elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in answers:
-            name = ast.unparse(node.targets[0])
-            lines[node.lineno - 1 : node.end_lineno] = [f"{name} = {answers.pop(name)}"]
-    assert not answers, f"There is no place for {', '.join(answers)}."
-    return "\n".join(lines)
 
 
 @pytest.fixture
@@ -58,11 +36,7 @@ def test_a_solved_notebook_says_correct_everywhere_and_changes_nothing_else(
 ):
     stored = code_cells(read_notebook(path))
     notebook = read_notebook(path)
-    answered = {}
-    for name, make in exercises_of(int(path.stem[:2])).items():
-        [cell] = [cell for cell in code_cells(notebook) if f'check("{name}", ' in cell.source]
-        cell.source = solved(cell.source, make().right)
-        answered[cell.id] = name
+    answered = fill_in_all(notebook, int(path.stem[:2]))
     execute(notebook, copy_of_the_course / "notebooks")
 
     wrong = []

@@ -1,1 +1,1 @@
-"""For whoever teaches the course: what they need is made from `notebooks/` by one command each."""
+"""What an instructor hands out and holds in hand, made from `notebooks/`: see INSTRUCTORS.md."""

@@ -1,21 +1,68 @@
-"""`python -m helpers.instructor COMMAND`: the instructor's commands."""
+"""Make what an instructor needs from the notebooks: see INSTRUCTORS.md.
+
+python -m helpers.instructor agenda 90      a timetable
+python -m helpers.instructor solved 06      with solutions, executed
+python -m helpers.instructor live 06        with the key lines left out, and your notes
+python -m helpers.instructor slides 06      slides with speaker notes
+python -m helpers.instructor assignment NAME 1.1 1.2     exercises for nbgrader
+python -m helpers.instructor notes 06       print the speaker notes
+python -m helpers.instructor timings 06     measure how long cells run (for authors)
+python -m helpers.instructor catch-up 06    put in the cells that catch up (for authors)
+
+What is made lies in build/ and is never committed. Without a number: all notebooks.
+"""
 
 import argparse
 import sys
 
-from helpers.instructor import assignment
+from helpers.instructor import (
+    agenda,
+    assignment,
+    catch_up_cells,
+    live,
+    notes,
+    slides,
+    solved,
+    timings,
+)
+from helpers.instructor.sources import InstructorError
+
+FOR_NOTEBOOKS = {
+    "solved": solved.write,
+    "live": live.write,
+    "slides": slides.write,
+    "notes": notes.show,
+    "timings": timings.measure,
+    "catch-up": catch_up_cells.put_in,
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Do what the command line asks, and return the exit code."""
+    """Run one command; 1 when it cannot be done, with the reason printed."""
     parser = argparse.ArgumentParser(
-        prog="python -m helpers.instructor", description="What an instructor needs, made anew."
+        prog="python -m helpers.instructor",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = parser.add_subparsers(required=True)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("agenda").add_argument("session", choices=agenda.SESSIONS)
+    for name in FOR_NOTEBOOKS:
+        commands.add_parser(name).add_argument("notebooks", nargs="*", help="such as 06")
     assignment.add_command(commands)
     options = parser.parse_args(arguments)
-    return options.run(options)
+    try:
+        if options.command == "assignment":
+            return assignment.run(options)
+        if options.command == "agenda":
+            agenda.write(options.session)
+        else:
+            FOR_NOTEBOOKS[options.command](options.notebooks)
+    except InstructorError as error:
+        print(error)
+        return 1
+    return 0
 
 
 if __name__ == "__main__":
+    sys.stdout.reconfigure(errors="replace")
     sys.exit(main())

@@ -1,0 +1,216 @@
+"""What an instructor gets: timetables that add up, handouts without solutions, notes that fit."""
+
+import re
+from itertools import pairwise
+
+import pytest
+
+from helpers.exercises import exercises_of, source_of
+from helpers.instructor import agenda, live, slides
+from helpers.instructor.__main__ import main
+from helpers.instructor.notes import KINDS
+from helpers.instructor.sources import InstructorError, Part, parts, read
+from tests.execute import find_notebooks
+
+PATHS = find_notebooks([])
+each_notebook = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+each_session = pytest.mark.parametrize("name", agenda.SESSIONS)
+WITH_NOTES = ("00", "01", "02", "03")
+
+
+def spoken(path):
+    """Every sentence of a notebook's notes."""
+    return [text for part in parts(path) for text in part.about.get("notes", {}).values()]
+
+
+# What authors state -------------------------------------------------------------------------------
+
+
+@each_notebook
+def test_metadata_is_what_the_guide_describes(path):
+    heads = {part.cells[0].id for part in parts(path)}
+    for cell in read(path).cells:
+        about = cell.metadata.get("course", {})
+        allowed = {"minutes", "priority", "notes"} if cell.id in heads else {"seconds", "live"}
+        assert about.keys() <= allowed, f"{cell.source[:40]!r}: {sorted(about.keys() - allowed)}"
+        assert about.get("notes", {}).keys() <= KINDS.keys()
+        assert cell.metadata.get("slideshow", {}).keys() <= {"slide_type"}
+        assert cell.metadata.get("jupyter", {}).keys() <= {"source_hidden"}
+
+
+@each_notebook
+def test_every_part_has_minutes_and_a_priority(path):
+    for part in parts(path):
+        name = f"{path.stem[:2]} · {part.title}"
+        assert 1 <= part.minutes <= 10, f"{name}: state its minutes, 1 to 10."
+        assert part.about.get("priority") in ("core", "more"), f"{name}: is it core, or more?"
+
+
+@each_notebook
+def test_the_printed_time_is_the_sum_to_five_minutes(path):
+    stated = int(re.search(r"\*\*Time:\*\* about (\d+) minutes", read(path).cells[0].source)[1])
+    running = sum(part.seconds for part in parts(path)) / 60
+    total = sum(part.minutes for part in parts(path)) + running
+    assert abs(stated - total) <= 2.5, f"It says {stated} minutes, and its parts take {total:.1f}."
+
+
+@pytest.mark.parametrize("path", PATHS[: len(WITH_NOTES)], ids=lambda path: path.stem)
+def test_every_section_has_notes(path):
+    for part in parts(path):
+        if part.level == 2 and part.title != "Summary":
+            assert part.about["notes"].keys() == KINDS.keys(), part.title
+            for text in part.about["notes"].values():
+                assert len(text.split()) <= 60, text
+
+
+# Timetables ---------------------------------------------------------------------------------------
+
+
+@each_session
+def test_a_timetable_adds_up(name):
+    session = agenda.SESSIONS[name]
+    plan, left_out = agenda.timetable(session)
+    stated = {(part.notebook, part.title): part.minutes for path in PATHS for part in parts(path)}
+    for day in range(1, session.days + 1):
+        lines = [entry for entry in plan if entry.day == day]
+        assert lines[0].start == 0
+        for before, after in pairwise(lines):
+            assert after.start == before.start + before.minutes
+        assert lines[-1].start + lines[-1].minutes <= session.minutes
+    for entry in plan:
+        if entry.part:
+            assert entry.minutes == stated[entry.part.notebook, entry.part.title]
+    inside = [(entry.part.notebook, entry.part.title) for entry in plan if entry.part]
+    outside = [(part.notebook, part.title) for part in left_out]
+    expected = [key for key in stated if key[0] in session.notebooks]
+    assert sorted(inside + outside) == sorted(expected)
+    assert inside == [key for key in expected if key in inside], "Out of the course's order."
+
+
+@each_session
+def test_nobody_sits_longer_than_75_minutes(name):
+    plan, _ = agenda.timetable(agenda.SESSIONS[name])
+    for day in {entry.day for entry in plan}:
+        stretch = 0
+        for entry in plan:
+            if entry.day == day:
+                stretch = 0 if entry.is_break else stretch + entry.minutes
+                assert stretch <= 75, f"day {day}, at minute {entry.start}"
+
+
+@each_session
+def test_all_that_is_core_is_in(name):
+    _, left_out = agenda.timetable(agenda.SESSIONS[name])
+    assert not [part.title for part in left_out if part.is_core]
+
+
+@each_session
+def test_the_cut_list_names_what_is_not_core(name):
+    text = agenda.as_text(name)
+    cuts, at_home = text.split("## When time runs short")[1].split("If that is not enough")
+    plan, _ = agenda.timetable(agenda.SESSIONS[name])
+    for entry in plan:
+        if entry.part:
+            item = f"- {entry.what} ("
+            assert (item in cuts) == (not entry.part.is_core)
+            if entry.part.is_core and entry.part.level == 3:
+                assert item in at_home.split("##")[0]
+
+
+def test_a_core_that_does_not_fit_is_refused():
+    with pytest.raises(InstructorError, match="too long"):
+        agenda.timetable(agenda.Session("Too much", 20, ("00", "01")))
+
+
+# The live version ---------------------------------------------------------------------------------
+
+
+def test_lines_are_taken_out_and_put_back():
+    source = "def f(x):\n    a = x\n    b = a\n    return b\n\n\nprint(f(1))"
+    short, left_out = live.take_out(source, ["    a = x", "    b = a", "print(f(1))"], 4)
+    assert short == "def f(x):\n    # … 4\n    return b\n\n\n# … 5"
+    assert left_out == {4: ["    a = x", "    b = a"], 5: ["print(f(1))"]}
+    assert live.put_back(short, left_out) == source
+
+
+def test_a_line_that_is_not_there_is_named():
+    with pytest.raises(InstructorError, match="'b = 1'"):
+        live.take_out("a = 1", ["b = 1"], 1)
+
+
+@each_notebook
+def test_what_was_left_out_gives_the_original_back(path):
+    original = {cell.id: cell.source for cell in read(path).cells}
+    notebook = read(path)
+    left_out = live.handout(notebook)
+    assert left_out, "Mark the lines to type in the room: course.live in a cell's metadata."
+    for cell in notebook.cells:
+        back = live.put_back(cell.source, left_out.get(cell.id, {}))
+        assert back == original[cell.id]
+        for lines in left_out.get(cell.id, {}).values():
+            for line in lines:
+                assert line not in cell.source.splitlines()
+
+
+@pytest.fixture
+def build(tmp_path, monkeypatch):
+    for module in (agenda, live, slides):
+        monkeypatch.setattr(module, "BUILD", tmp_path)
+    return tmp_path
+
+
+def test_no_handout_holds_notes_or_solutions_and_the_notes_hold_every_line(build):
+    assert main(["live"]) == 0
+    for path in PATHS:
+        handed_out = (build / "live" / path.name).read_text(encoding="utf-8")
+        plain = handed_out.replace("\\n", "\n").replace('\\"', '"')
+        mine = (build / "live" / f"notes-{path.stem[:2]}.md").read_text(encoding="utf-8")
+        assert '"course"' not in handed_out
+        assert not [text for text in spoken(path) if text in plain]
+        assert all(text in mine for text in spoken(path))
+        left_out = live.handout(read(path))
+        for lines in left_out.values():
+            for line in (line for group in lines.values() for line in group):
+                assert f"    {line}\n" in mine
+        for name, make in exercises_of(int(path.stem[:2])).items():
+            right = make().right
+            lines = source_of(right).splitlines()[1:] if callable(right) else []
+            own = {line for cell in read(path).cells for line in cell.source.splitlines()}
+            leaked = [line for line in lines if line not in own and line.strip() and line in plain]
+            assert not leaked, f"{name}: {leaked}"
+
+
+# Slides -------------------------------------------------------------------------------------------
+
+
+@each_notebook
+def test_slides_show_everything_but_what_nobody_projects(path):
+    pages = slides.pages(path)
+    text = "\n".join(page.source for page in pages)
+    roles = [page.metadata["slideshow"]["slide_type"] for page in pages]
+    sections = [part for part in parts(path) if part.level < 3]
+    assert roles.count("slide") == len(sections)
+    assert "catch_up(" not in text
+    assert "<details>" not in text
+    figures = sum(
+        "image/png" in output.get("data", {})
+        for cell in read(path).cells
+        for output in cell.get("outputs", [])
+    )
+    assert text.count('<img class="figure"') == figures
+    for answer in re.findall(r"</summary>\s*(.+)", "\n".join(c.source for c in read(path).cells)):
+        [page] = [page for page in pages if answer in page.source]
+        assert page.source.startswith("<div class='answer'>"), "An answer stands with its question."
+    spoken_on_slides = [
+        page.source for page, role in zip(pages, roles, strict=True) if role == "notes"
+    ]
+    assert all(any(text in page for page in spoken_on_slides) for text in spoken(path))
+
+
+def test_an_unknown_notebook_is_said_in_a_sentence(capsys):
+    assert main(["notes", "99"]) == 1
+    assert "no notebook '99'" in capsys.readouterr().out
+
+
+def test_a_part_that_nothing_is_said_about_counts_nothing():
+    assert (Part("01", "a", 2, {}, ()).minutes, Part("01", "a", 2, {}, ()).seconds) == (0, 0)
