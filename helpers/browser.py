@@ -392,9 +392,7 @@ class SoftmaxExplorer:
     class_names: tuple[str, ...]
 
     def __repr__(self) -> str:
-        shares = zip(self.class_names, softmax(self.logits), strict=True)
-        pairs = [f"{name} {share:.3f}" for name, share in shares]
-        return f"(an explorer of softmax, with sliders; at T = 1: {', '.join(pairs)})"
+        return f"(softmax of {len(self.logits)} scores, to drag, with a temperature to turn)"
 
     def _repr_html_(self) -> str:
         """One frame, sealed off from the notebook: no style or id of it can meet another's."""

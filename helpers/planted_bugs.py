@@ -1,17 +1,20 @@
-"""Four training programs with one mistake each, for notebook 06 to diagnose.
+"""Four training programs with a mistake each, and four models of different character, to diagnose.
 
-If you are taking the course: reading on spoils exercise 6.4.
+If you are taking the course: reading on spoils exercises 6.4 and 8.5.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
+from helpers import maths
 from helpers.layers import Softmax, SoftmaxCrossEntropy, train_step
 from helpers.networks import network
 from helpers.quiet_tensorflow import keras, tf
 from helpers.training import minibatches
 
 PROGRAMS = ("A", "B", "C", "D")
+# What each model does to the scores that it should have.
+FACTORS = {"A": 0.4, "B": 0.0, "C": 2.5, "D": 1.0}
 
 
 def loss_curve(
@@ -43,3 +46,16 @@ def loss_curve(
         reduce_retracing=True,
     )
     return [float(step(images[rows], labels[rows])) for rows in batches]
+
+
+def predictions(model: str) -> tuple[maths.Array, NDArray[np.intp]]:
+    """Probabilities (20000, 10) and labels (20000,) of a made-up `model`, one of A to D.
+
+    The labels are drawn from softmax of random scores: the largest sum of a score and Gumbel noise.
+    """
+    if model not in FACTORS:
+        raise ValueError(f"There is no model {model!r}; choose one of {', '.join(FACTORS)}.")
+    generator = np.random.default_rng(8)
+    logits = 2.5 * generator.normal(size=(20_000, 10))
+    labels = (logits + generator.gumbel(size=logits.shape)).argmax(axis=1)
+    return maths.softmax(FACTORS[model] * logits), labels

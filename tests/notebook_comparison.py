@@ -5,7 +5,8 @@ such as `tol-0.01`: then numbers with a decimal point or an exponent may be so f
 ones, in absolute terms. `83.1%` is 0.831. Everything else has to be the same: words, integers, nan
 and inf, the order of the outputs. Without a tag all of it is exact, down to decimals and spaces.
 
-Pictures are not compared, only that there is one: each comes with its description in text.
+Pictures are not compared, only that there is one: each comes with its description in text. The same
+holds for a frame with a whole page in it, which tests/test_page.py looks at in a browser.
 """
 
 import difflib
@@ -101,15 +102,15 @@ def _shape(output: NotebookNode) -> str:
 
 
 def _parts(output: NotebookNode) -> dict[str, str]:
-    """The texts to be compared, by kind; a picture is an empty text."""
+    """The texts to be compared, by kind; a picture or a page is an empty text."""
     if output.output_type == "stream":
         return {output.name: output.text}
     if output.output_type == "error":
         return {"error": f"{output.ename}: {output.evalue}"}
     parts = {}
     for mime, content in output.data.items():
-        is_picture = mime.startswith("image/")
-        parts[mime] = "" if is_picture else str(content)
+        is_drawn = mime.startswith("image/") or " srcdoc=" in str(content)
+        parts[mime] = "" if is_drawn else str(content)
         alt = output.metadata.get(mime, {}).get("alt")
         if alt:
             parts[f"{mime}, its alt text"] = alt

@@ -265,9 +265,7 @@ def test_dark_colours_can_be_told_apart(eyes):
 
 def test_the_explorer_in_words():
     explorer = browser.softmax_explorer([3, 1], ["Coat", "Bag"])
-    assert repr(explorer) == (
-        "(an explorer of softmax, with sliders; at T = 1: Coat 0.881, Bag 0.119)"
-    )
+    assert repr(explorer) == "(softmax of 2 scores, to drag, with a temperature to turn)"
 
 
 def test_the_explorer_is_a_small_sealed_frame_and_always_the_same():

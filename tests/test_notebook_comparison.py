@@ -138,6 +138,18 @@ def test_outputs_that_differ(computed):
     assert output_differences([stdout("a"), figure("b")], computed, HUNDREDTH)
 
 
+def test_a_page_in_a_frame_is_not_compared_but_must_be_there():
+    def frame(page):
+        data = {"text/html": f'<iframe title="a" srcdoc="{page}"></iframe>', "text/plain": "frame"}
+        return new_output("display_data", data)
+
+    assert output_differences([frame("1.5")], [frame("2.5")], Decimal(0)) == []
+    assert output_differences([frame("1.5")], [], Decimal(0))
+    linked = new_output("display_data", {"text/html": "<iframe src='a'>"})
+    other = new_output("display_data", {"text/html": "<iframe src='b'>"})
+    assert output_differences([linked], [other], Decimal(0))
+
+
 def test_pictures_are_not_compared():
     assert output_differences([figure("b")], [figure("b", picture="AAAA")], Decimal(0)) == []
 
