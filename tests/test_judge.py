@@ -317,6 +317,7 @@ def test_the_kind_of_numbers_does_not_matter(kind):
 def test_the_kind_of_one_number_does_not_matter(answer):
     assert verdict_of_value(answer, 0.5).outcome == CORRECT
     assert verdict_of_value([answer, 2], [0.5, 2]).outcome == CORRECT
+    assert verdict_of_value(answer, 0.49999).outcome == CORRECT
     assert verdict_of_value(answer, 0.6).outcome == NOT_YET
 
 
@@ -345,6 +346,13 @@ def test_what_is_close_enough(got, wanted, outcome):
 def test_an_exercise_has_its_own_tolerance():
     assert verdict_of_value(0.13, 0.125, tolerance=0.006).outcome == CORRECT
     assert verdict_of_value(0.14, 0.125, tolerance=0.006).outcome == NOT_YET
+
+
+@pytest.mark.parametrize("parts", [lambda number: number, lambda number: ["a", number]])
+def test_the_tolerance_is_a_share_of_the_right_answer_and_not_of_the_learners(parts):
+    assert verdict_of_value(parts(1), parts(3), tolerance=0.5).outcome == CORRECT
+    told = verdict_of_value(parts(3), parts(1), ((parts(1.5), "Too much."),), tolerance=0.5)
+    assert told == Verdict(NOT_YET, "The form is right, but the numbers are not.")
 
 
 @pytest.mark.parametrize("answer", ["B", " b\n", np.array(["a", "B"])[1]])
@@ -452,6 +460,23 @@ def test_a_mistake_that_behaves_the_same_up_to_the_difference_is_named_too():
     mistakes = ((same, "The same."), (right_then_same_then_broken, "Rows."))
     told = verdict(right_then_same, mistakes=mistakes, observe=observe)
     assert first_line(told) == "Rows."
+
+
+def test_of_mistakes_alike_up_to_the_difference_the_first_is_named():
+    def plus_one_at_first(numbers):
+        return numbers + (1 if numbers.ndim == 1 else 7)
+
+    mistakes = ((plus_one, "Plus one."), (lambda numbers: plus_one(numbers) ** 1, "Plus 1."))
+    for order in (mistakes, mistakes[::-1]):
+        assert first_line(verdict(plus_one_at_first, mistakes=order)) == order[0][1]
+
+
+def test_a_mistake_in_texts_is_named_when_alike_up_to_the_difference():
+    def a_then_c(numbers):
+        return "a" if numbers.ndim == 1 else "c"
+
+    told = verdict(a_then_c, lambda numbers: "b", ((lambda numbers: "a", "Not a."),))
+    assert first_line(told) == "Not a."
 
 
 @pytest.mark.parametrize("parts", [lambda result: result, lambda result: ("a", [result])])
