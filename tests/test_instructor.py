@@ -15,7 +15,7 @@ from tests.execute import find_notebooks
 PATHS = find_notebooks([])
 each_notebook = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 each_session = pytest.mark.parametrize("name", agenda.SESSIONS)
-WITH_NOTES = ("00", "01", "02", "03")
+WITH_NOTES = ("00", "01", "02", "03", "04", "05", "06", "07")
 
 
 def spoken(path):
