@@ -434,16 +434,14 @@ def test_set_once(project: Project) -> list[str]:
             "`test_images` or `x_test`."
         ]
     missing = []
-    sections = {
-        cell.section or cell.number
-        for cell in look.uses
-        if cell is look.uses[0] or "calibration" not in cell.section.lower()
-    }
-    if len(sections) > 1:
-        first_of = {cell.section or cell.number: cell for cell in reversed(look.uses)}
-        places = "; ".join(str(cell) for cell in look.uses if cell in first_of.values())
+    first_of: dict[str | int, Cell] = {}  # the first use in each section
+    for cell in look.uses:
+        if not first_of or "calibration" not in cell.section.lower():
+            first_of.setdefault(cell.section or cell.number, cell)
+    if len(first_of) > 1:
+        places = "; ".join(map(str, first_of.values()))
         missing.append(
-            f"The test set is used in {len(sections)} sections: {places}. Choose on validation "
+            f"The test set is used in {len(first_of)} sections: {places}. Choose on validation "
             "pictures, and keep the test set for one section at the end."
         )
     for cell in look.uses:
