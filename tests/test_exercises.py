@@ -51,6 +51,46 @@ def test_every_mistake_is_told_its_own_sentence(name):
         assert (verdict.outcome, told(verdict)) == (NOT_YET, sentence), answer
 
 
+# What no typical mistake shows: where a tolerance or a level ends, and answers of another form.
+TWO_ROWS = [[-0.125, 0.1875, -0.0625], [-0.125, -0.0625, 0.1875]]  # of the Jacobian in 3.3
+EDGES = [
+    ("3.1", [0.69, 4.61, 4.525], CORRECT, ""),
+    ("3.1", [0.69, 4.61, 4.54], NOT_YET, ""),
+    ("3.3", [[0.257, -0.125, -0.125], *TWO_ROWS], CORRECT, ""),
+    ("3.3", [[0.26, -0.125, -0.125], *TWO_ROWS], NOT_YET, ""),
+    ("3.6", 2, NOT_YET, "Give three things in a list"),
+    ("6.1", lambda a, b, c, d: a @ c, NOT_YET, "Return both, and nothing else"),
+    ("6.1", lambda a, b, c, d: (a @ c, b @ c + d, d), NOT_YET, "Return both, and nothing else"),
+    ("6.4", ["B", "D", "A"], NOT_YET, "Give `check` the four letters in a list"),
+    ("6.5", 0.19, NOT_YET, "No better than chance"),
+    ("6.5", 0, NOT_YET, "No better than chance"),
+    ("6.5", 1.0, NOT_YET, "That is better than the network with ReLU"),
+    ("6.5", 1.5, NOT_YET, "This is a percentage"),
+    ("6.5", 150, NOT_YET, "An accuracy is a share between 0 and 1"),
+    ("6.5", float("nan"), NOT_YET, "An accuracy is a share between 0 and 1"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "answer", "outcome", "sentence"), EDGES)
+def test_where_a_check_ends(name, answer, outcome, sentence):
+    verdict = judge(exercise(name), answer)
+    assert verdict.outcome == outcome
+    assert verdict.message.startswith(sentence)
+
+
+@pytest.mark.parametrize("name", ["1.5", "4.3", "6.4", "6.5"])
+def test_what_is_chosen_or_measured_is_not_given_away(name):
+    made = exercise(name)
+    for answer, sentence in made.mistakes:
+        assert judge(made, answer).message == sentence
+
+
+def test_at_a_good_point_only_the_gradient_to_trust_passes():
+    made = exercise("3.6")
+    (_, passing), _ = JUDGE._observations(made, made.right, None)[0]
+    assert passing == [False, True, False]
+
+
 @each_exercise
 def test_all_answers_are_asked_as_much_as_the_right_one(name):
     """Else an answer that ends the questions early would be right."""
