@@ -54,6 +54,13 @@ def test_every_mistake_is_told_its_own_sentence(name):
 # What no typical mistake shows: where a tolerance or a level ends, and answers of another form.
 TWO_ROWS = [[-0.125, 0.1875, -0.0625], [-0.125, -0.0625, 0.1875]]  # of the Jacobian in 3.3
 EDGES = [
+    ("0.2", 1377.6, NOT_YET, ""),
+    ("1.3", lambda p: [[0, 1], [2]], NOT_YET, "The result should be made of numbers"),
+    ("1.3", lambda p: "scores", NOT_YET, "The result should be made of numbers"),
+    ("1.3", lambda p: np.log(p) / 0, NOT_YET, "Some of your scores are `nan` or `inf`"),
+    ("1.3", lambda p: 3.0, NOT_YET, "You returned a single number."),
+    ("1.5", "A", NOT_YET, "Scores may have any size"),
+    ("1.5", "C", NOT_YET, "Logits may be negative"),
     ("3.1", [0.69, 4.61, 4.525], CORRECT, ""),
     ("3.1", [0.69, 4.61, 4.54], NOT_YET, ""),
     ("3.3", [[0.257, -0.125, -0.125], *TWO_ROWS], CORRECT, ""),
@@ -85,8 +92,9 @@ def test_what_is_chosen_or_measured_is_not_given_away(name):
         assert judge(made, answer).message == sentence
 
 
-def test_at_a_good_point_only_the_gradient_to_trust_passes():
-    made = exercise("3.6")
+@pytest.mark.parametrize("name", ["3.6"])
+def test_at_a_good_point_only_the_gradient_to_trust_passes(name):
+    made = exercise(name)
     (_, passing), _ = JUDGE._observations(made, made.right, None)[0]
     assert passing == [False, True, False]
 
