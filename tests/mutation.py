@@ -186,7 +186,9 @@ def _without(node: ast.AST, field: str, place: int) -> ast.AST:
 
 
 def _is_table(node: ast.AST) -> bool:
-    return isinstance(node, ast.List) and all(isinstance(row, ast.List) for row in node.elts)
+    return isinstance(node, (ast.List, ast.Tuple)) and all(
+        isinstance(row, ast.List) for row in node.elts
+    )
 
 
 def _is_text(node: ast.AST) -> bool:

@@ -51,6 +51,113 @@ def test_every_mistake_is_told_its_own_sentence(name):
         assert (verdict.outcome, told(verdict)) == (NOT_YET, sentence), answer
 
 
+def evidence_plus(amount):
+    def evidence(image, weights, class_number):
+        return image / 255 * weights[:, class_number].reshape(28, 28) + amount
+
+    return evidence
+
+
+# What no typical mistake shows: where a tolerance or a level ends, and answers of another form.
+TWO_ROWS = [[-0.125, 0.1875, -0.0625], [-0.125, -0.0625, 0.1875]]  # of the Jacobian in 3.3
+EDGES = [
+    ("0.2", 1377.6, NOT_YET, ""),
+    ("1.3", lambda p: [[0, 1], [2]], NOT_YET, "The result should be made of numbers"),
+    ("1.3", lambda p: "scores", NOT_YET, "The result should be made of numbers"),
+    ("1.3", lambda p: np.log(p) / 0, NOT_YET, "Some of your scores are `nan` or `inf`"),
+    ("1.3", lambda p: 3.0, NOT_YET, "You returned a single number."),
+    ("1.5", "A", NOT_YET, "Scores may have any size"),
+    ("1.5", "C", NOT_YET, "Logits may be negative"),
+    ("2.1", 8.06, NOT_YET, ""),
+    ("2.1", 8.75, NOT_YET, "That is the edge itself."),
+    ("2.5", 16.113, CORRECT, ""),
+    ("3.1", [0.69, 4.61, 4.525], CORRECT, ""),
+    ("3.1", [0.69, 4.61, 4.54], NOT_YET, ""),
+    ("3.3", [[0.257, -0.125, -0.125], *TWO_ROWS], CORRECT, ""),
+    ("3.3", [[0.26, -0.125, -0.125], *TWO_ROWS], NOT_YET, ""),
+    ("3.6", 2, NOT_YET, "Give three things in a list"),
+    ("4.1", lambda *_: 0.5, NOT_YET, "Return 3 things, in this order: the loss, "),
+    ("4.1", lambda *_: np.zeros(3), NOT_YET, "Return 3 things, in this order: the loss, "),
+    ("4.2", lambda *_: 0.5, NOT_YET, "Return 2 things, in this order: the new weights, "),
+    ("4.3", [5, 0.0005], NOT_YET, "The two are turned round."),
+    ("4.3", [0.2, 5], NOT_YET, "`too_fast` is right, but 0.2 is not too slow"),
+    ("4.3", [0.0005, 0.2], NOT_YET, "`too_slow` is right, but with 0.2 the loss falls."),
+    ("4.3", [0.2, 0.0005], NOT_YET, "With 0.0005 no loss is above 2.3026"),
+    ("4.3", [5, 0.2], NOT_YET, "At 5 the loss moves a lot, but upwards"),
+    ("4.3", [0.0005, 0.0005], NOT_YET, "You gave one rate twice."),
+    ("4.3", [0.2, 0.2], NOT_YET, "You gave one rate twice."),
+    ("4.3", [5, 5], NOT_YET, "You gave one rate twice."),
+    ("4.3", [0.0005, 5, 7], NOT_YET, "Choose among the three rates"),
+    ("4.3", [0.0005, 5.0004], CORRECT, ""),
+    ("4.3", [0.0005, 5.0006], NOT_YET, "Choose among the three rates"),
+    ("4.4", evidence_plus(0.7), NOT_YET, "The same amount is added to every pixel."),
+    ("6.1", lambda a, b, c, d: a @ c, NOT_YET, "Return both, and nothing else"),
+    ("6.1", lambda a, b, c, d: (a @ c, b @ c + d, d), NOT_YET, "Return both, and nothing else"),
+    ("6.4", ["B", "D", "A"], NOT_YET, "Give `check` the four letters in a list"),
+    ("6.5", 0.19, NOT_YET, "No better than chance"),
+    ("6.5", 0, NOT_YET, "No better than chance"),
+    ("6.5", 1.0, NOT_YET, "That is better than the network with ReLU"),
+    ("6.5", 1.5, NOT_YET, "This is a percentage"),
+    ("6.5", 150, NOT_YET, "An accuracy is a share between 0 and 1"),
+    ("6.5", float("nan"), NOT_YET, "An accuracy is a share between 0 and 1"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "answer", "outcome", "sentence"), EDGES)
+def test_where_a_check_ends(name, answer, outcome, sentence):
+    verdict = judge(exercise(name), answer)
+    assert verdict.outcome == outcome
+    assert verdict.message.startswith(sentence)
+
+
+# Small enough to follow by hand.
+FIRST_EXAMPLES = {
+    "0.1": "[1, 1, 3]",
+    "0.3": "a picture with the pixels 3 and 4, else 0; centroid k with the first pixel k, else 0",
+    "0.4": "[0, 0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9], [0, 0, 1, 1, 2, 2, 3, 4, 5, 6, 7, 9, 8]",
+    "1.2": "[[ 0., 0., 1.], [ 0., 5., 1.], [ 2., 1., -1.]]",
+    "1.3": "[0.5, 0.3, 0.2]",
+    "1.4": "[[ 2., 1., -1.]], 2.",
+    "2.2": "[[0., 1.], [3., 1.]]",
+    "2.3": "[[0., 0.], [3., 1.]]",
+    "2.4": "[[0., 0.], [3., 1.]]",
+    "2.6": "[[3., 1., 2.]], [[False, True, True]]",
+    "3.2": "[[0., 0., 1.], [2., 0., 0.]], [1, 0]",
+    "3.4": "[[0., 0., 1.], [2., 0., 0.]], [1, 0]",
+    "3.5": "sum of x³, at [1., 2.], step 0.1",
+    "4.1": "inputs [[1.], [3.]], labels [0, 1], weights [[0., 0., 0.]], bias [0., 0., 0.]; "
+    "look at the loss",
+    "4.2": "inputs [[1.], [2.]], labels [0, 1], weights [[ 1., 0., -1.]], bias [0., 2., 1.], "
+    "learning rate 0.3; look at the new weights",
+    "4.4": "a picture that is 0 except 204 at row 0, column 1 and 51 at row 1, column 0; the "
+    "weights of these two for class 3 are 5 and -5; class 3",
+    "6.1": "[[ 1., 2.], [ 3., -1.]], [ 1., -2.], [[2., 0.], [1., 3.]], [10., 20.]: the kernel",
+    "6.2": "3",
+    "6.3": "[[4, 0, 1], [2, 0, 3], [1, 0, 5]]",
+}
+
+
+@pytest.mark.parametrize(("name", "given"), FIRST_EXAMPLES.items(), ids=FIRST_EXAMPLES)
+def test_who_knows_nothing_yet_is_shown_a_small_example(name, given):
+    parts = {"4.1": 3, "4.2": 2, "6.1": 2}.get(name)
+    verdict = judge(exercise(name), lambda *_: ["a"] * parts if parts else "a")
+    assert verdict.message.splitlines()[1] == f"given:     {given}"
+
+
+@pytest.mark.parametrize("name", ["1.5", "4.3", "6.4", "6.5"])
+def test_what_is_chosen_or_measured_is_not_given_away(name):
+    made = exercise(name)
+    for answer, sentence in made.mistakes:
+        assert judge(made, answer).message == sentence
+
+
+@pytest.mark.parametrize("name", ["3.6"])
+def test_at_a_good_point_only_the_gradient_to_trust_passes(name):
+    made = exercise(name)
+    (_, passing), _ = JUDGE._observations(made, made.right, None)[0]
+    assert passing == [False, True, False]
+
+
 @each_exercise
 def test_all_answers_are_asked_as_much_as_the_right_one(name):
     """Else an answer that ends the questions early would be right."""

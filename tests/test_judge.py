@@ -4,6 +4,7 @@ import collections
 import fractions
 import importlib
 import json
+import linecache
 import statistics
 import subprocess
 import sys
@@ -215,7 +216,17 @@ def test_the_deepest_line_of_the_learner_is_shown():
         raise KeyError("x")
 
     told = verdict(lambda numbers: inner())
-    assert f"in line {inner.__code__.co_firstlineno + 1} of your code" in told.message
+    line = inner.__code__.co_firstlineno + 1
+    assert told.message.endswith(f'in line {line} of your code: raise KeyError("x")')
+
+
+def test_the_deepest_line_may_be_in_another_cell(monkeypatch):
+    cell = "def inner():\n    return {}['x']\n"
+    monkeypatch.setitem(linecache.cache, "<cell>", (len(cell), None, cell.splitlines(), "<cell>"))
+    names = {}
+    exec(compile(cell, "<cell>", "exec"), names)
+    told = verdict(lambda numbers: names["inner"]())
+    assert told.message.endswith("in line 2 of your code: return {}['x']")
 
 
 def test_an_error_without_a_line_of_the_learner_shows_no_line_at_all():

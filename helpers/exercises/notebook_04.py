@@ -697,9 +697,11 @@ def evidence_of_each_pixel() -> Exercise:
     )
 
     def observe(function: Any) -> Iterator[Observation]:
-        for given, result in named_calls(*cases)(function):
-            if given == cases[0][0] and np.shape(result) == (28, 28):
-                added = result - evidence(*cases[0][1])
+        for (given, arguments), (_, result) in zip(
+            cases, named_calls(*cases)(function), strict=False
+        ):
+            if np.shape(result) == (28, 28):
+                added = result - evidence(*arguments)
                 if np.ptp(added) < 1e-6 < np.abs(added).max():
                     raise NotYet(bias)
             yield given, result
