@@ -15,7 +15,6 @@ from tests.execute import find_notebooks
 PATHS = find_notebooks([])
 each_notebook = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 each_session = pytest.mark.parametrize("name", agenda.SESSIONS)
-WITH_NOTES = ("00", "01", "02", "03", "04", "05", "06", "07")
 
 
 def spoken(path):
@@ -54,7 +53,7 @@ def test_the_printed_time_is_the_sum_to_five_minutes(path):
     assert abs(stated - total) <= 2.5, f"It says {stated} minutes, and its parts take {total:.1f}."
 
 
-@pytest.mark.parametrize("path", PATHS[: len(WITH_NOTES)], ids=lambda path: path.stem)
+@each_notebook
 def test_every_section_has_notes(path):
     for part in parts(path):
         if part.level == 2 and part.title != "Summary":
