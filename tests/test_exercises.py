@@ -110,6 +110,50 @@ def test_where_a_check_ends(name, answer, outcome, sentence):
     assert verdict.message.startswith(sentence)
 
 
+@pytest.mark.parametrize(("name", "kind"), [("5.1", "Layer"), ("5.2", "Layer"), ("5.4", "Loss")])
+def test_what_is_no_class_of_this_kind_is_told_to_be_one(name, kind):
+    arguments = [3] if name == "5.1" else []
+    for answer in (int, 3, exercise(name).right(*arguments), exercise("5.5").right):
+        verdict = judge(exercise(name), answer)
+        assert verdict.outcome == NOT_YET
+        assert verdict.message.startswith(f"Give `check` your class, a kind of `{kind}`, by")
+
+
+@pytest.mark.parametrize("name", ["5.1", "5.2"])
+def test_a_layer_that_asks_for_the_number_of_rows_works_alone_only(name):
+    class RowByRow(exercise(name).right):
+        def call(self, inputs):
+            from helpers.quiet_tensorflow import keras
+
+            call = super().call
+            rows = [call(inputs[row : row + 1]) for row in range(inputs.shape[0])]
+            return keras.ops.concatenate(rows)
+
+    verdict = judge(exercise(name), RowByRow)
+    assert verdict.outcome == NOT_YET
+    assert verdict.message.startswith("Your layer works alone, but not in a model")
+
+
+@pytest.mark.parametrize("name", ["5.1", "5.2"])
+def test_an_error_in_a_layer_is_told_without_what_keras_wraps_around_it(name):
+    class Broken(exercise(name).right):
+        def call(self, inputs):
+            raise ValueError("mine")
+
+    class Mismatched(exercise(name).right):
+        def call(self, inputs):
+            from helpers.quiet_tensorflow import tf
+
+            return tf.matmul(inputs, tf.ones((7, 2)))
+
+    verdict = judge(exercise(name), Broken)
+    assert (verdict.outcome, told(verdict)) == (COULD_NOT_RUN, "ValueError: mine")
+    verdict = judge(exercise(name), Mismatched)
+    assert verdict.outcome == COULD_NOT_RUN
+    assert told(verdict).startswith("InvalidArgumentError: Matrix size-incompatible: In[0]: [")
+    assert "return tf.matmul" in verdict.message
+
+
 # Small enough to follow by hand.
 FIRST_EXAMPLES = {
     "0.1": "[1, 1, 3]",
