@@ -154,6 +154,35 @@ def test_an_error_in_a_layer_is_told_without_what_keras_wraps_around_it(name):
     assert "return tf.matmul" in verdict.message
 
 
+@pytest.mark.parametrize("name", ["5.1"])
+def test_what_is_asked_of_a_dense_layer_in_the_end(name):
+    made = exercise(name)
+    *_, zero, differ, trained, parameters = JUDGE._observations(made, made.right, None)[0]
+    assert zero == ("whether the bias of a new Dense(4) is zero", True)
+    assert differ == ("whether the numbers of its kernel differ", True)
+    assert trained == ("how many of its weights can be trained", 2)
+    assert parameters == ("Dense(2) in a model for 3 features, its parameters", 3 * 2 + 2)
+
+
+@pytest.mark.parametrize("name", ["5.1"])
+def test_a_layer_without_weights_is_told_so_unless_its_own_error_says_more(name):
+    class NoWeights(exercise(name).right):
+        def build(self, input_shape):
+            self.kernel = self.bias = 0
+
+        def call(self, inputs):
+            return inputs
+
+    class Broken(NoWeights):
+        def build(self, input_shape):
+            raise ValueError("mine")
+
+    verdict = judge(exercise(name), NoWeights)
+    assert "\ncame out:  'none'\nshould be: '(2, 2) and (2,)'" in verdict.message
+    verdict = judge(exercise(name), Broken)
+    assert (verdict.outcome, told(verdict)) == (COULD_NOT_RUN, "ValueError: mine")
+
+
 # Small enough to follow by hand.
 FIRST_EXAMPLES = {
     "0.1": "[1, 1, 3]",
