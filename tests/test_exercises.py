@@ -134,17 +134,17 @@ def test_a_layer_that_asks_for_the_number_of_rows_works_alone_only(name):
     assert verdict.message.startswith("Your layer works alone, but not in a model")
 
 
-@pytest.mark.parametrize("name", ["5.1", "5.2"])
-def test_an_error_in_a_layer_is_told_without_what_keras_wraps_around_it(name):
+@pytest.mark.parametrize("name", ["5.1", "5.2", "5.4"])
+def test_an_error_is_told_without_what_keras_wraps_around_it(name):
     class Broken(exercise(name).right):
-        def call(self, inputs):
+        def call(self, inputs, more=None):  # a loss gets labels and logits
             raise ValueError("mine")
 
     class Mismatched(exercise(name).right):
-        def call(self, inputs):
+        def call(self, inputs, more=None):
             from helpers.quiet_tensorflow import tf
 
-            return tf.matmul(inputs, tf.ones((7, 2)))
+            return tf.matmul(inputs if more is None else more, tf.ones((7, 2)))
 
     verdict = judge(exercise(name), Broken)
     assert (verdict.outcome, told(verdict)) == (COULD_NOT_RUN, "ValueError: mine")
@@ -152,6 +152,28 @@ def test_an_error_in_a_layer_is_told_without_what_keras_wraps_around_it(name):
     assert verdict.outcome == COULD_NOT_RUN
     assert told(verdict).startswith("InvalidArgumentError: Matrix size-incompatible: In[0]: [")
     assert "return tf.matmul" in verdict.message
+
+
+@pytest.mark.parametrize("name", ["5.4"])
+def test_a_loss_is_also_asked_as_keras_asks_it(name):
+    right = exercise(name).right
+
+    class WholeLabelsOnly(right):
+        def call(self, labels, logits):
+            from helpers.quiet_tensorflow import tf
+
+            return super().call(tf.bitwise.bitwise_or(labels, 0), logits)
+
+    class Sum(right):
+        def __init__(self):
+            super().__init__(reduction="sum")
+
+    verdict = judge(exercise(name), WholeLabelsOnly)
+    assert verdict.outcome == NOT_YET
+    assert verdict.message.startswith("Right for labels that are integers, but Keras hands them")
+    verdict = judge(exercise(name), Sum)
+    assert verdict.outcome == NOT_YET
+    assert "\ngiven:     the loss of a batch of two, as Keras calls it\n" in verdict.message
 
 
 @pytest.mark.parametrize("name", ["5.1"])
