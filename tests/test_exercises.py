@@ -58,6 +58,12 @@ def evidence_plus(amount):
     return evidence
 
 
+def mismatched_product():
+    from helpers.quiet_tensorflow import tf
+
+    return tf.matmul(tf.ones((3, 2)), tf.ones((7, 2)))
+
+
 # What no typical mistake shows: where a tolerance or a level ends, and answers of another form.
 TWO_ROWS = [[-0.125, 0.1875, -0.0625], [-0.125, -0.0625, 0.1875]]  # of the Jacobian in 3.3
 EDGES = [
@@ -91,6 +97,8 @@ EDGES = [
     ("4.3", [0.0005, 5.0004], CORRECT, ""),
     ("4.3", [0.0005, 5.0006], NOT_YET, "Choose among the three rates"),
     ("4.4", evidence_plus(0.7), NOT_YET, "The same amount is added to every pixel."),
+    ("5.5", 3, NOT_YET, "Give `check` the function itself"),
+    ("5.5", lambda *_: mismatched_product(), COULD_NOT_RUN, "InvalidArgumentError: Matrix size"),
     ("6.1", lambda a, b, c, d: a @ c, NOT_YET, "Return both, and nothing else"),
     ("6.1", lambda a, b, c, d: (a @ c, b @ c + d, d), NOT_YET, "Return both, and nothing else"),
     ("6.4", ["B", "D", "A"], NOT_YET, "Give `check` the four letters in a list"),
