@@ -118,6 +118,16 @@ def test_where_a_check_ends(name, answer, outcome, sentence):
     assert verdict.message.startswith(sentence)
 
 
+@pytest.mark.parametrize("name", ["3.2", "3.4", "3.5", "4.1", "4.2", "4.4", "4.5", "5.5"])
+def test_what_is_wrong_whatever_came_out_is_told_without_numbers(name):
+    made = exercise(name)
+    by_itself = (JUDGE.CHANGED, "Return the loss alone, one number.")
+    found = [(answer, sentence) for answer, sentence in made.mistakes if sentence in by_itself]
+    assert found
+    for answer, sentence in found:
+        assert judge(made, answer).message == sentence
+
+
 @pytest.mark.parametrize(("name", "kind"), [("5.1", "Layer"), ("5.2", "Layer"), ("5.4", "Loss")])
 def test_what_is_no_class_of_this_kind_is_told_to_be_one(name, kind):
     arguments = [3] if name == "5.1" else []
