@@ -118,10 +118,14 @@ def test_where_a_check_ends(name, answer, outcome, sentence):
     assert verdict.message.startswith(sentence)
 
 
-@pytest.mark.parametrize("name", ["3.2", "3.4", "3.5", "4.1", "4.2", "4.4", "4.5", "5.5"])
+@pytest.mark.parametrize("name", ["1.3", "3.2", "3.4", "3.5", "4.1", "4.2", "4.4", "4.5", "5.5"])
 def test_what_is_wrong_whatever_came_out_is_told_without_numbers(name):
     made = exercise(name)
-    by_itself = (JUDGE.CHANGED, "Return the loss alone, one number.")
+    by_itself = (
+        JUDGE.CHANGED,
+        "Return the loss alone, one number.",
+        "You returned a single number. Return one score for each probability.",
+    )
     found = [(answer, sentence) for answer, sentence in made.mistakes if sentence in by_itself]
     assert found
     for answer, sentence in found:
