@@ -58,6 +58,12 @@ def evidence_plus(amount):
     return evidence
 
 
+def mismatched_product():
+    from helpers.quiet_tensorflow import tf
+
+    return tf.matmul(tf.ones((3, 2)), tf.ones((7, 2)))
+
+
 # What no typical mistake shows: where a tolerance or a level ends, and answers of another form.
 TWO_ROWS = [[-0.125, 0.1875, -0.0625], [-0.125, -0.0625, 0.1875]]  # of the Jacobian in 3.3
 EDGES = [
@@ -91,6 +97,8 @@ EDGES = [
     ("4.3", [0.0005, 5.0004], CORRECT, ""),
     ("4.3", [0.0005, 5.0006], NOT_YET, "Choose among the three rates"),
     ("4.4", evidence_plus(0.7), NOT_YET, "The same amount is added to every pixel."),
+    ("5.5", 3, NOT_YET, "Give `check` the function itself"),
+    ("5.5", lambda *_: mismatched_product(), COULD_NOT_RUN, "InvalidArgumentError: Matrix size"),
     ("6.1", lambda a, b, c, d: a @ c, NOT_YET, "Return both, and nothing else"),
     ("6.1", lambda a, b, c, d: (a @ c, b @ c + d, d), NOT_YET, "Return both, and nothing else"),
     ("6.4", ["B", "D", "A"], NOT_YET, "Give `check` the four letters in a list"),
@@ -108,6 +116,115 @@ def test_where_a_check_ends(name, answer, outcome, sentence):
     verdict = judge(exercise(name), answer)
     assert verdict.outcome == outcome
     assert verdict.message.startswith(sentence)
+
+
+@pytest.mark.parametrize("name", ["1.3", "3.2", "3.4", "3.5", "4.1", "4.2", "4.4", "4.5", "5.5"])
+def test_what_is_wrong_whatever_came_out_is_told_without_numbers(name):
+    made = exercise(name)
+    by_itself = (
+        JUDGE.CHANGED,
+        "Return the loss alone, one number.",
+        "You returned a single number. Return one score for each probability.",
+    )
+    found = [(answer, sentence) for answer, sentence in made.mistakes if sentence in by_itself]
+    assert found
+    for answer, sentence in found:
+        assert judge(made, answer).message == sentence
+
+
+@pytest.mark.parametrize(("name", "kind"), [("5.1", "Layer"), ("5.2", "Layer"), ("5.4", "Loss")])
+def test_what_is_no_class_of_this_kind_is_told_to_be_one(name, kind):
+    arguments = [3] if name == "5.1" else []
+    for answer in (int, 3, exercise(name).right(*arguments), exercise("5.5").right):
+        verdict = judge(exercise(name), answer)
+        assert verdict.outcome == NOT_YET
+        assert verdict.message.startswith(f"Give `check` your class, a kind of `{kind}`, by")
+
+
+@pytest.mark.parametrize("name", ["5.1", "5.2"])
+def test_a_layer_that_asks_for_the_number_of_rows_works_alone_only(name):
+    class RowByRow(exercise(name).right):
+        def call(self, inputs):
+            from helpers.quiet_tensorflow import keras
+
+            call = super().call
+            rows = [call(inputs[row : row + 1]) for row in range(inputs.shape[0])]
+            return keras.ops.concatenate(rows)
+
+    verdict = judge(exercise(name), RowByRow)
+    assert verdict.outcome == NOT_YET
+    assert verdict.message.startswith("Your layer works alone, but not in a model")
+
+
+@pytest.mark.parametrize("name", ["5.1", "5.2", "5.4"])
+def test_an_error_is_told_without_what_keras_wraps_around_it(name):
+    class Broken(exercise(name).right):
+        def call(self, inputs, more=None):  # a loss gets labels and logits
+            raise ValueError("mine")
+
+    class Mismatched(exercise(name).right):
+        def call(self, inputs, more=None):
+            from helpers.quiet_tensorflow import tf
+
+            return tf.matmul(inputs if more is None else more, tf.ones((7, 2)))
+
+    verdict = judge(exercise(name), Broken)
+    assert (verdict.outcome, told(verdict)) == (COULD_NOT_RUN, "ValueError: mine")
+    verdict = judge(exercise(name), Mismatched)
+    assert verdict.outcome == COULD_NOT_RUN
+    assert told(verdict).startswith("InvalidArgumentError: Matrix size-incompatible: In[0]: [")
+    assert "return tf.matmul" in verdict.message
+
+
+@pytest.mark.parametrize("name", ["5.4"])
+def test_a_loss_is_also_asked_as_keras_asks_it(name):
+    right = exercise(name).right
+
+    class WholeLabelsOnly(right):
+        def call(self, labels, logits):
+            from helpers.quiet_tensorflow import tf
+
+            return super().call(tf.bitwise.bitwise_or(labels, 0), logits)
+
+    class Sum(right):
+        def __init__(self):
+            super().__init__(reduction="sum")
+
+    verdict = judge(exercise(name), WholeLabelsOnly)
+    assert verdict.outcome == NOT_YET
+    assert verdict.message.startswith("Right for labels that are integers, but Keras hands them")
+    verdict = judge(exercise(name), Sum)
+    assert verdict.outcome == NOT_YET
+    assert "\ngiven:     the loss of a batch of two, as Keras calls it\n" in verdict.message
+
+
+@pytest.mark.parametrize("name", ["5.1"])
+def test_what_is_asked_of_a_dense_layer_in_the_end(name):
+    made = exercise(name)
+    *_, zero, differ, trained, parameters = JUDGE._observations(made, made.right, None)[0]
+    assert zero == ("whether the bias of a new Dense(4) is zero", True)
+    assert differ == ("whether the numbers of its kernel differ", True)
+    assert trained == ("how many of its weights can be trained", 2)
+    assert parameters == ("Dense(2) in a model for 3 features, its parameters", 3 * 2 + 2)
+
+
+@pytest.mark.parametrize("name", ["5.1"])
+def test_a_layer_without_weights_is_told_so_unless_its_own_error_says_more(name):
+    class NoWeights(exercise(name).right):
+        def build(self, input_shape):
+            self.kernel = self.bias = 0
+
+        def call(self, inputs):
+            return inputs
+
+    class Broken(NoWeights):
+        def build(self, input_shape):
+            raise ValueError("mine")
+
+    verdict = judge(exercise(name), NoWeights)
+    assert "\ncame out:  'none'\nshould be: '(2, 2) and (2,)'" in verdict.message
+    verdict = judge(exercise(name), Broken)
+    assert (verdict.outcome, told(verdict)) == (COULD_NOT_RUN, "ValueError: mine")
 
 
 # Small enough to follow by hand.

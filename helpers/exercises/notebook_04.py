@@ -957,7 +957,7 @@ def mean_zero_and_spread_one() -> Exercise:
     whole[:, 2:782] = np.random.default_rng(5).integers(0, 256, (2, 780))
     mean, spread = np.full(784, 100.0), np.full(784, 60.0)
     mean[[0, 1, 782, 783]] = 4, 150, 20, 3
-    spread[[0, 1, 782, 783]] = 4, 25, 40, 3
+    spread[[0, 1, 782, 783]] = 4, 25, 0.5, 3
     never_changes = np.where(np.isin(np.arange(784), (0, 783)), 0.0, spread)
     constant, with_ink = whole.copy(), whole.copy()
     constant[:, 0], constant[:, 783] = 4, 3

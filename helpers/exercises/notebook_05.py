@@ -26,16 +26,12 @@ def bare_errors() -> Iterator[None]:
     """Let an error say what is wrong, without what Keras and TensorFlow wrap around it."""
     from helpers.quiet_tensorflow import keras, tf
 
-    filtered = keras.config.is_traceback_filtering_enabled()  # of this thread
-    keras.config.disable_traceback_filtering()
+    keras.config.disable_traceback_filtering()  # of this thread, which is that of the answer alone
     try:
         yield
     except tf.errors.OpError as error:
         said = error.message.rpartition("}} ")[2]  # before it, the name of the device
         raise type(error)(None, None, said).with_traceback(error.__traceback__) from None
-    finally:
-        if filtered:
-            keras.config.enable_traceback_filtering()
 
 
 def require_subclass(answer: Any, base: type) -> None:
