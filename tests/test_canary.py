@@ -135,8 +135,10 @@ def write_project(folder: Path, source: str) -> None:
     for name in ("tests", "helpers"):
         (folder / name).mkdir()
         (folder / name / "__init__.py").touch()
-    for name in ("execute.py", "notebook_comparison.py"):
-        shutil.copy(REPOSITORY / "tests" / name, folder / "tests")
+    needed = ("execute.py", "notebook_comparison.py"), ("project.py", "running.py")
+    for package, names in zip(("tests", "helpers"), needed, strict=True):
+        for name in names:
+            shutil.copy(REPOSITORY / package / name, folder / package)
     (folder / "helpers" / "data.py").write_text(
         f"class DataError(Exception): pass\nclass Pictures: source = {source!r}\nload = Pictures\n",
         encoding="utf-8",
