@@ -154,7 +154,7 @@ def run_apart(path: Path, seconds: float) -> Run:
     if out_of_time:
         return Run(started, f"it was stopped after {seconds:g} seconds", out_of_time=True)
     if not lines or not lines[-1].startswith("{"):
-        return Run(started, "the process that ran it ended without a word")
+        return Run(started, "a sudden end of the process that ran it")
     return Run(started, json.loads(lines[-1])["error"])
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import nbformat
 import numpy as np
+import psutil
 import pytest
 from nbformat.sign import NotebookNotary
 
@@ -550,7 +551,9 @@ def jupyterlab(tmp_path, path, model):
             time.sleep(0.2)
         yield f"http://127.0.0.1:{port}/lab/tree/notebooks/page.ipynb?token={token}"
     finally:
-        server.terminate()
+        # Not asked to end: it would first wait for its kernels, and nothing of it is to be kept.
+        for process in (*psutil.Process(server.pid).children(recursive=True), server):
+            process.kill()
         server.wait(20)
 
 

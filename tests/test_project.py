@@ -426,10 +426,11 @@ def test_a_kernel_that_dies_is_told_with_its_cell(small):
     ]
 
 
-def test_a_project_that_ends_its_own_runner_does_no_harm(small, monkeypatch):
-    monkeypatch.setattr(running, "ROOT", NOTEBOOKS)  # where there is no helpers to run
-    assert run_missing(small("x = 1"), 60) == [
-        "It could not even be started: the process that ran it ended without a word."
+def test_a_project_that_ends_its_own_runner_does_no_harm(small):
+    path = small("x = 1", "import os, psutil\npsutil.Process(os.getppid()).kill()")
+    assert run_missing(path, 60) == [
+        "code cell 2 `import os, psutil`: stops a run from the top with a sudden end of the "
+        "process that ran it"
     ]
 
 
