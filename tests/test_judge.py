@@ -1079,7 +1079,7 @@ DAMAGED = {
     "an entry that is none": b'{"1.1": {"tries": 1}, "1.2": "correct"}',
     "an outcome that is no text": b'{"1.1": {"outcome": ["correct"]}}',
     "a count that is no number": b'{"1.1": {"tries": "3"}}',
-    "a count below 0": b'{"1.1": {"tries": 1, "hints": -5}}',
+    "a count below 0": b'{"1.1": {"tries": 1, "hints": -1}}',
     "too deep": b"[" * 200_000,
 }
 
