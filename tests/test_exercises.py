@@ -198,6 +198,19 @@ def test_a_loss_is_also_asked_as_keras_asks_it(name):
     assert "\ngiven:     the loss of a batch of two, as Keras calls it\n" in verdict.message
 
 
+@pytest.mark.parametrize("name", ["5.5"])
+def test_a_step_is_asked_for_a_second_time(name):
+    right, steps = exercise(name).right, []
+
+    def tired(*arguments):
+        steps.append(right(*arguments))
+        return steps[-1] if len(steps) < 3 else 0.0
+
+    verdict = judge(exercise(name), tired)
+    assert verdict.outcome == NOT_YET
+    assert "the loss returned by a second step\n" in verdict.message
+
+
 @pytest.mark.parametrize("name", ["5.1"])
 def test_what_is_asked_of_a_dense_layer_in_the_end(name):
     made = exercise(name)
@@ -248,6 +261,7 @@ FIRST_EXAMPLES = {
     "learning rate 0.3; look at the new weights",
     "4.4": "a picture that is 0 except 204 at row 0, column 1 and 51 at row 1, column 0; the "
     "weights of these two for class 3 are 5 and -5; class 3",
+    "5.5": "SGD(learning_rate=0.05), the loss returned",
     "6.1": "[[ 1., 2.], [ 3., -1.]], [ 1., -2.], [[2., 0.], [1., 3.]], [10., 20.]: the kernel",
     "6.2": "3",
     "6.3": "[[4, 0, 1], [2, 0, 3], [1, 0, 5]]",

@@ -482,11 +482,13 @@ def test_of_mistakes_alike_up_to_the_difference_the_first_is_named():
         assert first_line(verdict(plus_one_at_first, mistakes=order)) == order[0][1]
 
 
-def test_a_mistake_in_texts_is_named_when_alike_up_to_the_difference():
+@pytest.mark.parametrize("parts", [lambda text: text, lambda text: [text, [1.0, 2.0]]])
+def test_a_mistake_in_texts_is_named_when_alike_up_to_the_difference(parts):
     def a_then_c(numbers):
-        return "a" if numbers.ndim == 1 else "c"
+        return parts("a" if numbers.ndim == 1 else "c")
 
-    told = verdict(a_then_c, lambda numbers: "b", ((lambda numbers: "a", "Not a."),))
+    mistakes = ((lambda numbers: parts("a"), "Not a."),)
+    told = verdict(a_then_c, lambda numbers: parts("b"), mistakes)
     assert first_line(told) == "Not a."
 
 
