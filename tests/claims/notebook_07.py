@@ -105,7 +105,7 @@ PROSE = {
         0.007,
     ),
     "The same six thousandths": ("two standard errors of the test accuracy", 0.005, 0.007),
-    "A lead of two or three thousandths means nothing": (
+    "A lead of two or three thousandths means little by itself": (
         "two standard errors of the test accuracy",
         0.003,
         0.007,
