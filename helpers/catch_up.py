@@ -219,7 +219,8 @@ def _statements(cells: Iterable[dict]) -> list[Statement]:
 
 def _statement(cell: int, node: ast.stmt, modules: set[str]) -> Statement:
     text = ast.unparse(node)
-    table = symtable.symtable(text, "cell", "exec")
+    scoped = _ScopeOfComprehensions().visit(ast.parse(text))
+    table = symtable.symtable(ast.unparse(scoped), "cell", "exec")
     symbols = table.get_symbols()
     binds = {symbol.get_name() for symbol in symbols if symbol.is_assigned()}
     binds |= {symbol.get_name() for symbol in symbols if symbol.is_imported()}
@@ -233,6 +234,16 @@ def _statement(cell: int, node: ast.stmt, modules: set[str]) -> Statement:
     return Statement(
         cell, node, text, frozenset(binds), frozenset(changes - modules), frozenset(reads)
     )
+
+
+class _ScopeOfComprehensions(ast.NodeTransformer):
+    """Puts each comprehension into a function: from Python 3.12 on it has no scope of its own."""
+
+    def _in_function(self, node: ast.expr) -> ast.Lambda:
+        self.generic_visit(node)
+        return ast.Lambda(ast.arguments([], [], None, [], [], None, []), node)
+
+    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _in_function
 
 
 def _globals_of_functions(table: symtable.SymbolTable) -> set[str]:

@@ -205,6 +205,13 @@ def test_nothing_is_run_or_said_where_nothing_is_missing(write, capsys):
     assert capsys.readouterr().out == ""
 
 
+def test_a_comprehension_keeps_its_names_to_itself(write, capsys):
+    write("k = 1", "a = [n + k for n in range(2)]", "## End", "print([n for n in a])")
+    caught_up("End", k=1, a=[1, 2], In=["k = 1", "a = [n + k for n in range(2)]"])
+    assert capsys.readouterr().out == ""
+    assert "k" in caught_up("End")
+
+
 def test_a_value_of_an_earlier_place_is_brought_up_to_date(write):
     write("a = 1", "## One", "print(a)", "a = 2", "## Two", "print(a)")
     assert caught_up("Two", a=1, In=["a = 1"])["a"] == 2
