@@ -206,7 +206,7 @@ def test_nothing_is_run_or_said_where_nothing_is_missing(write, capsys):
 
 
 def test_a_comprehension_keeps_its_names_to_itself(write, capsys):
-    write("k = 1", "a = [n + k for n in range(2)]", "## End", "print([n for n in a])")
+    write("k = 1", "a = [n + k for n in range(2)]", "## End", "b = [n for n in a]")
     caught_up("End", k=1, a=[1, 2], In=["k = 1", "a = [n + k for n in range(2)]"])
     assert capsys.readouterr().out == ""
     assert "k" in caught_up("End")
