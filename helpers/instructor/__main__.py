@@ -6,6 +6,7 @@ python -m helpers.instructor live 06        with the key lines left out, and you
 python -m helpers.instructor slides 06      slides with speaker notes
 python -m helpers.instructor assignment NAME 1.1 1.2     exercises for nbgrader
 python -m helpers.instructor notes 06       print the speaker notes
+python -m helpers.instructor colab ADDRESS  notebooks that fetch the course from there, for Colab
 python -m helpers.instructor timings 06     measure how long cells run (for authors)
 python -m helpers.instructor catch-up 06    put in the cells that catch up (for authors)
 
@@ -19,6 +20,7 @@ from helpers.instructor import (
     agenda,
     assignment,
     catch_up_cells,
+    colab,
     live,
     notes,
     slides,
@@ -48,6 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("agenda").add_argument("session", choices=agenda.SESSIONS)
     for name in FOR_NOTEBOOKS:
         commands.add_parser(name).add_argument("notebooks", nargs="*", help="such as 06")
+    commands.add_parser("colab").add_argument("address", help="what git can clone")
     assignment.add_command(commands)
     options = parser.parse_args(arguments)
     try:
@@ -55,6 +58,8 @@ def main(arguments: list[str] | None = None) -> int:
             return assignment.run(options)
         if options.command == "agenda":
             agenda.write(options.session)
+        elif options.command == "colab":
+            colab.write(options.address)
         else:
             FOR_NOTEBOOKS[options.command](options.notebooks)
     except InstructorError as error:

@@ -1,0 +1,132 @@
+"""On Colab, where a notebook comes alone, its first cell brings the course; elsewhere nothing."""
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from helpers.instructor import colab
+from helpers.instructor.__main__ import main
+from helpers.instructor.sources import InstructorError, read
+from tests.execute import find_notebooks
+from tests.test_imports import MODULES, imported_names
+
+ROOT = Path(__file__).parent.parent
+PATHS = find_notebooks([])
+ADDRESS = "https://example.org/course"
+
+# A notebook's cell in a folder without the course, with Colab's mark or without. Of the two
+# programs that the cell calls, git really clones, from a folder, and pip only says what it was
+# asked for.
+PROGRAM = """
+import subprocess, sys, types
+from pathlib import Path
+
+if "colab" in sys.argv:
+    sys.modules["google.colab"] = types.ModuleType("google.colab")
+run = subprocess.run
+
+def run_git_and_tell_pip(command, check):
+    if command[0] == "git":
+        return run(command, check=check)
+    print(command[1:])
+
+subprocess.run = run_git_and_tell_pip
+cell = sys.stdin.read()
+for _ in range(2):  # a learner may run it again
+    exec(cell)
+print(Path.cwd())
+"""
+
+
+def first_cell(address):
+    """The first code cell of notebook 00 as Colab gets it."""
+    notebook = colab.with_first_cell(read(PATHS[0]), address)
+    return next(cell.source for cell in notebook.cells if cell.cell_type == "code")
+
+
+def run_cell(folder, address, *arguments):
+    # Where git must not ask, and nothing of this process is passed on.
+    command = [sys.executable, "-c", PROGRAM, *arguments]
+    environment = os.environ | {"GIT_TERMINAL_PROMPT": "0"}
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env=environment,
+        input=first_cell(address),
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+@pytest.fixture
+def repository(tmp_path):
+    """A repository with what the first cells look for."""
+    source = tmp_path / "published"
+    (source / "helpers").mkdir(parents=True)
+    (source / "notebooks").mkdir()
+    (source / "helpers/maths.py").touch()
+    (source / "notebooks/00.ipynb").touch()
+    git = ["git", "-C", str(source), "-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for arguments in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "all"]):
+        subprocess.run([*git, *arguments], check=True)
+    return source.as_uri()
+
+
+def test_on_colab_the_course_is_fetched_once_and_what_it_needs_is_asked_for(tmp_path, repository):
+    done = run_cell(tmp_path, repository, "colab")
+    assert done.returncode == 0, done.stderr
+    asked, folder = done.stdout.splitlines()
+    assert Path(folder) == (tmp_path / "course/notebooks").resolve()
+    assert ast.literal_eval(asked) == ["-m", "pip", "install", "--quiet", *colab.requirements()]
+
+
+def test_elsewhere_it_does_nothing(tmp_path):
+    done = run_cell(tmp_path, ADDRESS)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [str(tmp_path.resolve())]
+    assert not list(tmp_path.iterdir())
+
+
+def test_where_the_course_is_there_even_colab_fetches_nothing():
+    done = run_cell(ROOT / "notebooks", ADDRESS, "colab")
+    assert (done.returncode, done.stdout) == (0, f"{(ROOT / 'notebooks').resolve()}\n")
+
+
+def test_all_that_notebooks_and_helpers_import_is_asked_for():
+    of_jupyter = {"IPython", "jupyter_client", "jupyter_core", "nbclient", "nbformat"}
+    files = [path for name, path in MODULES.items() if not name.startswith("helpers.instructor")]
+    roots = {name.split(".")[0] for path in files for name in imported_names(path)}
+    for path in PATHS:
+        code = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "code")
+        for node in ast.walk(ast.parse(code)):
+            if isinstance(node, ast.Import):
+                roots |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                roots.add(node.module.split(".")[0])
+    assert roots - sys.stdlib_module_names - of_jupyter - {"helpers"} == set(colab.NEEDED)
+    named = [line.partition(">")[0].partition("=")[0] for line in colab.requirements()]
+    assert sorted(named) == sorted(colab.NEEDED)
+
+
+def test_the_notebooks_for_colab_hold_no_notes_and_differ_in_one_cell(tmp_path, monkeypatch):
+    monkeypatch.setattr(colab, "BUILD", tmp_path)
+    assert main(["colab", ADDRESS]) == 0
+    for path in PATHS:
+        made, original = read(tmp_path / "colab" / path.name), read(path)
+        [added] = [cell for cell in made.cells if cell.id == "colab"]
+        assert ADDRESS in added.source
+        assert [c.source for c in made.cells if c.id != "colab"] == [
+            c.source for c in original.cells
+        ]
+        assert not any("course" in cell.metadata for cell in made.cells)
+
+
+@pytest.mark.parametrize("address", ["", "two words", 'a"b', "https://example.org/{x}"])
+def test_what_is_no_address_is_said(address):
+    with pytest.raises(InstructorError, match="no address that git can clone"):
+        colab.with_first_cell(read(PATHS[0]), address)
