@@ -50,7 +50,7 @@ BANDS = {
     "first loss": (2.31, 2.75),
     "trapped, first loss": (2.28, 2.33),
     "trapped, loss after 6 epochs": (1.55, 1.80),
-    "trapped, points lost": (0.03, 0.30),
+    "trapped, points lost": (0.015, 0.20),
     "linear, test accuracy": notebook_04.BANDS["test accuracy"],
     "linear, loss after 100 steps": notebook_04.BANDS["loss after 100 steps"],
 }
@@ -67,7 +67,7 @@ PROSE = {
     "The linear model is wrong about one picture in six": ("linear, test accuracy", 0.81, 0.846),
     "this network about one in nine": ("test accuracy", 0.875, 0.8975),
     "wrong about one picture in nine": ("test accuracy", 0.875, 0.8975),
-    "has lost several points of accuracy": ("trapped, points lost", 0.02, 0.4),
+    "has lost several points of accuracy": ("trapped, points lost", 0.01, 0.3),
     "Far above the healthy one": ("trapped, loss after 6 epochs", 1.4612, 2),
 }
 
