@@ -14,15 +14,60 @@ from helpers.metrics import (
     precision_and_recall,
 )
 from helpers.networks import compiled, convolutional_network, network, scores_of
-from helpers.pictures import randomly_shifted, shifted
+from helpers.pictures import convolve, randomly_shifted, shifted
 from helpers.quiet_tensorflow import keras
 from helpers.training import minibatches
+from tests.claims import Within
 
 TRAINING = 50_000
 TOPS = [0, 2, 4, 6]
 SHIRT = 6
 # The pictures that the notebook shows as confident mistakes, by their place in the validation set.
 SHOWN = [1735, 1601, 6518, 2345, 4980, 2509]
+
+VISITED = len(range(0, 28 - 3 + 1, 2))  # places of a kernel of 3, every other one
+FILTERS = 32 * (3 * 3 + 1)
+DENSE_INSTEAD = 28 * 28 * (14 * 14 * 32) + 14 * 14 * 32
+IN_DENSE_LAYERS = 7 * 7 * 64 * 64 + 64 + 64 * 10 + 10
+IN_ALL = FILTERS + 64 * (3 * 3 * 32 + 1) + IN_DENSE_LAYERS
+
+FACTS = {
+    "sees 784 numbers": 28 * 28,
+    "put ten thousand *training* pictures aside": 60_000 - TRAINING,
+    "The picture `[[1, 2], [3, 4]]`, moved down by 0 and right by 1, becomes `[[0, 1], [0, 3]]`": (
+        *(1, 2, 3, 4, 0, 1),
+        *shifted(np.array([[[1, 2], [3, 4]]]), 0, 1).ravel(),
+    ),
+    "The picture `[[1, 2, 4], [0, 5, 5]]` and the kernel `[[1, -1]]` give `[[-1, -2], [-5, 0]]`": (
+        *(1, 2, 4, 0, 5, 5, 1, -1),
+        *convolve([[1, 2, 4], [0, 5, 5]], [[1, -1]]).ravel(),
+    ),
+    "Thirteen by thirteen: of the 26 places in a row": (VISITED, VISITED, 28 - 3 + 1),
+    "a filter has $3 \\cdot 3 \\cdot 32$ weights": 3 * 3 * 32,
+    "Strides of 2 halve the maps": (2, 14 / 28),
+    "320, that is 32 filters of nine weights": (FILTERS, 32, 3 * 3),
+    "almost five million": DENSE_INSTEAD,
+    "hold nine tenths of all weights": Within(IN_DENSE_LAYERS / IN_ALL, 0.88, 0.93),
+    "pictures of $33 \\times 33$ pixels in colour, so with three channels": (33 * 33, 3),
+    "the precision is `[0.667, 0.75]` and the recall `[0.8, 0.6]`": np.concatenate(
+        precision_and_recall(np.array([[8, 2], [4, 6]]))
+    ),
+    "and a count of 2 it gives `[1, 0]`": (
+        2,
+        *most_confident_mistakes(
+            np.array([[0.3, 0.7], [0.9, 0.1], [0.2, 0.8]]), np.array([0, 1, 1]), 2
+        ),
+    ),
+    "With ten thousand pictures, an accuracy": 10_000,
+    "320 parameters where a dense layer needs five million": (
+        FILTERS,
+        Within(DENSE_INSTEAD, 4.5e6, 5.5e6),
+    ),
+}
+SAID = {
+    "trained for eight epochs": "a colleague of the exercise",
+    "tried two hundred settings": "a colleague of the exercise",
+}
 
 # Seeds 0 to 4 lie within, with room on both sides for other computers.
 BANDS = {

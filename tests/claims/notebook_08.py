@@ -1,5 +1,7 @@
 """What notebook 08 claims: confidence that outgrows accuracy, its repair, and what stays broken."""
 
+import math
+
 import numpy as np
 
 from helpers import metrics, sketches
@@ -8,9 +10,62 @@ from helpers.layers import SoftmaxCrossEntropy
 from helpers.maths import cross_entropy, one_hot, softmax
 from helpers.networks import network, scores_of
 from helpers.quiet_tensorflow import keras
+from tests.claims import Printed, Within
 
 TRAINING = 40_000
 EPOCHS = 45
+
+# By hand, in the notebook: four answers, two of them with .7 and .9 in one bin, one of these right.
+GAP = abs(np.mean([1, 0]) - np.mean([0.7, 0.9]))
+RANKED = np.array([0.9, 0.8, 0.7, 0.6]), np.array([True, True, False, True])
+SMOOTH = (1 - 0.1) * np.eye(10)[0] + 0.1 / 10
+
+FACTS = {
+    "A confidence of .95 sounds like a promise: of a hundred such answers, ninety-five are right": (
+        0.95,
+        100,
+        0.95 * 100,
+    ),
+    "keep the last 20,000 training pictures": 60_000 - TRAINING,
+    "60,000 answers, three for each": (3 * (60_000 - TRAINING), 3),
+    "one of these pictures in twenty": Within(1 - 0.95, 1 / 20 - 1e-9, 1 / 20 + 1e-9),
+    "one picture in 40": 1 / 40,
+    "of four answers, two with the confidences .7 and .9 share a bin, and one of them is right. "
+    "Accuracy .5, mean confidence .8, gap .3, weight 2/4. They add .15": (
+        *(4, 2, 0.7, 0.9),
+        *(np.mean([1, 0]), np.mean([0.7, 0.9]), GAP, 2, 4, 2 / 4 * GAP),
+    ),
+    "and 2 bins it returns 0.275": (
+        2,
+        0.5 * abs(0.5 - np.mean([0.7, 0.9])) + 0.5 * abs(0.5 - np.mean([0.3, 0.2])),
+    ),
+    "has an accuracy of 0, ⅓, ⅔ or 1": (0, 1 / 3, 2 / 3, 1),
+    "Look at .95 itself": (0.93 + 0.97) / 2,
+    "with a confidence near .95. These": (0.93 + 0.97) / 2,
+    "after 5 epochs and after 45": (5, EPOCHS),
+    "The hatched gap grows up to a confidence of .9": Printed(
+        r"confidence − accuracy(?:.*\n)+?  0\.8 to (0\.9): 0\.1[2-9]"
+    ),
+    "Now all four judges, three times during": (4, len((15, 30, 45))),
+    "It cannot punish a mistake by more than 2": Within(
+        metrics.brier_score(np.array([[0.0, 1.0]]), np.array([0])), 2, 2
+    ),
+    "it returns 0.6; for the risk 0.2 it returns 0.8": (
+        metrics.threshold_for(*RANKED, risk=0.25),
+        0.2,
+        metrics.threshold_for(*RANKED, risk=0.2),
+    ),
+    "95 of 100 such intervals": Within(math.erf(1.96 / math.sqrt(2)), 0.9499, 0.9501),
+    "Ten thousand pictures are a sample": 10_000,
+    "0.91 for the true class and 0.01 for each other one": (SMOOTH[0], SMOOTH[1]),
+    "at .95, ninety-five in a hundred": (0.95, 0.95),
+}
+
+SAID = {
+    'A network says "Shirt, .95"': "an example",
+    "do not take a few thousandths seriously": "advice",
+    "say for 1.5 %": "advice",
+}
 
 # Seeds 0 to 2 (nine networks, three smoothed ones) lie within, with room for other computers.
 BANDS = {
@@ -126,7 +181,7 @@ PRINTED = {
 
 # What the prose says, and the number that must lie in between for it to be true.
 PROSE = {
-    "Then the accuracy stands still": ("accuracy grows by", -0.015, 0.015),
+    "Then the accuracy stands still, from about epoch 15 on": ("accuracy grows by", -0.015, 0.015),
     "the confidence rises and rises": ("confidence grows by", 0.02, 1),
     "About five in six. The network promised": ("near .95, right", 0.79, 0.88),
     "only about five in six of these answers": ("near .95, right", 0.79, 0.88),
@@ -134,6 +189,7 @@ PROSE = {
     "and the ECE more than doubles": ("ECE grows by the factor", 2, 10),
     "The NLL grows clearly, too": ("NLL grows by", 0.03, 1),
     "The Brier score moves little": ("Brier grows by", 0, 0.03),
+    "Above 1, near 2": ("T", 1.6, 2.4),
     "about twice as large as its knowledge": ("T", 1.6, 2.4),
     "Close to .95, perhaps a point less": ("test near .95 with T, right", 0.925, 0.965),
     "the accuracy is about one point lower": ("validation minus test, accuracy", 0.004, 0.02),

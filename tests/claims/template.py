@@ -1,0 +1,1 @@
+"""The template claims nothing: it only asks."""
