@@ -73,6 +73,8 @@ TIMEOUT = "timeout"
 QUICK = ("test_stored_notebooks", "test_notebook_functions", "test_claims", "test_prose")
 NBVAL = ("--nbval", "--nbval-current-env", "--nbval-cell-timeout=300")
 IN_PROSE = "number in prose"  # nothing that is run sees it
+# Notebooks that run in seconds and have figures of nearly all kinds, whose words are compared.
+FIGURES = ("notebooks/0[0-3]-*.ipynb", ("helpers/figure_text.py", "helpers/plotting.py"))
 NBVAL_SECONDS = 240.0  # what the longest notebook needs
 LOADED_ONCE = ("numpy", "nbval.plugin", "matplotlib.pyplot")  # and what the tests import
 # What of an exercise is its check. The rest are other answers, which the check judges, and texts.
@@ -410,6 +412,18 @@ def imported(tests: Iterable[str]) -> set[str]:
     return {name for name in found if name.partition(".")[0] not in ("helpers", "tests")}
 
 
+def running_tests(mutant: Mutant) -> tuple[str, ...]:
+    """The notebooks whose outputs can show what the quick tests have not seen; () for none."""
+    pattern, modules = FIGURES
+    if mutant.path.suffix == ".ipynb" and _kind(mutant) != IN_PROSE:
+        return *NBVAL, str(mutant.path)
+    if mutant.path.as_posix() in modules:
+        return *NBVAL, *sorted(
+            str(path.relative_to(REPOSITORY)) for path in REPOSITORY.glob(pattern)
+        )
+    return ()
+
+
 def planted_mutants() -> list[Mutant]:
     """The mistakes of `tests/notebook_defects.py`."""
     from tests.notebook_defects import (
@@ -574,14 +588,9 @@ def main(arguments: list[str]) -> None:
         while todo:
             again = []
             for mutant, caught in run(todo, [first, *others], limit):
-                nbval = (*NBVAL, str(mutant.path))
-                if (
-                    not caught
-                    and mutant.path.suffix == ".ipynb"
-                    and mutant.tests != nbval
-                    and _kind(mutant) != IN_PROSE
-                ):
-                    again.append(replace(mutant, tests=nbval))
+                running = running_tests(mutant)
+                if not caught and running and mutant.tests != running:
+                    again.append(replace(mutant, tests=running))
                     continue
                 results.append((mutant, caught))
                 told = f"caught by {caught}" if caught else "SURVIVED"

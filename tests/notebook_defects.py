@@ -540,7 +540,6 @@ DEFECTS = [
         "figure.legend(handles, words, loc",
         "figure.legend(handles, words[::-1], loc",
     ),
-    Defect(PLOTTING, "legend swapped", "handles=ends", "handles=ends[::-1]"),
     Defect(
         PLOTTING,
         "legend swapped",

@@ -199,6 +199,7 @@ def test_templates_have_white_at_zero_and_blue_above():
     assert min(white) > 0.95
     assert blue[2] > blue[0]
     assert "dark red at -1.0 to dark blue at 1.0" in words(figure)
+    assert "Colour bar: red: below zero; white: zero; blue: above zero" in words(figure)
 
 
 def test_predictions_say_right_or_wrong_and_mark_guess_and_truth():
@@ -213,6 +214,7 @@ def test_predictions_say_right_or_wrong_and_mark_guess_and_truth():
     assert drawn_texts(wrong)[2] == "0.030 ● true"
     assert "Shirt: 0.6 (guess)" in words(figure)
     assert "Pullover: 0.03 (true)" in words(figure)
+    assert words(figure).count("Colours: from white at 0 to black at 255.") == 2
 
 
 # Bars --------------------------------------------------------------------------------------------
@@ -495,6 +497,18 @@ def test_matrix_writes_each_number_in_its_cell():
         "  p1: 0.21, -0.14",
         "  p2: 0.0, 1.0",
     ]
+
+
+def test_a_matrix_of_one_sign_is_white_at_zero_and_darker_above():
+    figure = plot_matrix(
+        [[1, 2], [3, 4]],
+        row_names=["a", "b"],
+        column_names=["a", "b"],
+        title="Counts",
+        row_label="true",
+        column_label="said",
+    )
+    assert "Colours: from white at 0 to dark blue at 4." in words(figure)
 
 
 def confusion():
