@@ -237,6 +237,12 @@ def test_bars_run_from_top_to_bottom_with_their_values():
     ]
 
 
+@pytest.mark.parametrize(("value", "written"), [(0.0, "0.00"), (0.00126, "0.001"), (12.0, "12.0")])
+def test_values_are_written_with_three_digits_and_no_more_than_three_decimals(value, written):
+    axes = plot_bars(["a"], [value], title="t", axis_label="x").axes[0]
+    assert drawn_texts(axes) == [written]
+
+
 def test_counts_stay_integers():
     figure = plot_bars(["train", "test"], [60000, 10000], title="Counts", axis_label="pictures")
     assert drawn_texts(figure.axes[0]) == ["60,000", "10,000"]
@@ -437,6 +443,20 @@ def test_curves_may_each_have_their_own_x():
     assert "Line short (dashed orange with squares): 2 points.\n  0 → 3.0; 1 → 4.0" in words(figure)
 
 
+def test_the_name_of_a_line_leads_to_its_last_point_that_is_drawn():
+    figure = plot_lines(X, {"a": np.append(X[:-1], np.nan)}, title="t", **XY)
+    [name] = [text for text in figure.axes[0].texts if text.get_text() == "a"]
+    assert tuple(name.xy) == (9, 9)
+
+
+@pytest.mark.parametrize(("count", "rows", "columns"), [(1, 1, 1), (2, 1, 2), (3, 1, 3), (4, 2, 2)])
+def test_panels_stand_side_by_side_and_four_in_a_square(count, rows, columns):
+    panels = {f"panel {number}": {"a": X} for number in range(count)}
+    axes = plot_line_panels(X, panels, title="t", **XY).axes
+    assert len(axes) == count
+    assert axes[0].get_gridspec().get_geometry() == (rows, columns)
+
+
 def test_panels_share_axes_and_a_name_looks_alike_in_all():
     x = np.arange(3)
     panels = {"low": {"a": x, "b": x + 1}, "high": {"b": x + 5}}
@@ -472,6 +492,17 @@ def test_triangle_has_each_class_in_its_corner():
     assert "At T = 5: a 0.2, b 0.7, c 0.1" in lines
     assert "start: a 1.0, b 0.0, c 0.0" in lines
     assert "end: a 0.2, b 0.7, c 0.1" in lines
+
+
+def test_a_path_ends_at_its_last_point_and_may_stand_still():
+    shares = [[0.2, 0.7, 0.1], [0.2, 0.7, 0.1], [0.6, 0.2, 0.2]]
+    names = {"class_names": ["a", "b", "c"], "point_labels": {0: "here"}}
+    figure = plot_triangle(shares, title="Path", **names)
+    assert "start: a 0.2, b 0.7, c 0.1" in words(figure)
+    assert "end: a 0.6, b 0.2, c 0.2" in words(figure)
+    still = plot_triangle(shares[:2], title="Path", **names).axes[0]
+    [label] = [text for text in still.texts if text.get_text() == "here"]
+    assert np.isfinite(label.get_position()).all()
 
 
 # Matrices and maps -------------------------------------------------------------------------------
@@ -721,7 +752,7 @@ def test_a_figure_shows_itself_as_a_picture_and_as_words_to_unfold(monkeypatch):
     shown = []
     monkeypatch.setattr(
         "IPython.display.display",
-        lambda data, raw, metadata=None: shown.append((data, metadata)),
+        lambda data, raw, metadata=None: shown.append((data, metadata)) if raw else None,
     )
     figure = plot_bars(["a < b"], [1.0], title="One & only", axis_label="size")
     figure._ipython_display_()
@@ -795,6 +826,12 @@ MATRIX = {"title": "t", "row_label": "r", "column_label": "c"}
     [
         (lambda: plot_pictures(np.zeros((28, 28)), columns=1, title="t"), "not (28, 28)"),
         (lambda: plot_pictures(pictures(2), columns=0, title="t"), "at least one column, not 0"),
+        (
+            lambda: plot_reliability(
+                {"p": (np.zeros(3, int), *np.full((2, 3), np.nan))}, title="t"
+            ),
+            "Diagram 'p' has no picture in any bin.",
+        ),
         (
             lambda: plot_pictures(pictures(2), columns=1, title="t", titles=["a"]),
             "1 titles for 2 pictures",
