@@ -71,7 +71,11 @@ WORKERS = 2
 PATIENCE = 20.0  # seconds that tests may take beyond five times what they need
 TIMEOUT = "timeout"
 # Which tests see a notebook without running it, and what runs it.
-QUICK = ("test_stored_notebooks", "test_notebook_functions", "test_claims", "test_prose")
+QUICK = (
+    "tests/test_stored_notebooks.py",
+    "tests/test_notebook_functions.py",
+    "tests/test_claims.py",
+)
 NBVAL = ("--nbval", "--nbval-current-env", "--nbval-cell-timeout=300")
 IN_PROSE = "number in prose"  # nothing that is run sees it
 # Notebooks that run in seconds and have figures of nearly all kinds, whose words are compared.
@@ -427,21 +431,16 @@ def running_tests(mutant: Mutant) -> tuple[str, ...]:
 
 def planted_mutants() -> list[Mutant]:
     """The mistakes of `tests/notebook_defects.py`."""
-    from tests.notebook_defects import (
-        DEFECTS,
-        place_of,
-        planted,
-    )  # needs what only the course's tests need
+    # Imported here because of what it needs: a toy module is broken without.
+    from tests.notebook_defects import DEFECTS, place_of, planted
 
-    quick = [f"tests/{name}.py" for name in QUICK]
-    there = tuple(name for name in quick if (REPOSITORY / name).exists())
     found = []
     for defect in DEFECTS:
         original = (REPOSITORY / defect.path).read_text(encoding="utf-8")
         if defect.path.suffix != ".ipynb":
             tests = f"tests/test_{defect.path.stem}.py", "tests/test_figure_text.py"
         elif defect.kind == IN_PROSE or "quiet_tensorflow" in original:
-            tests = *there, "-k", f"{defect.where}- or test_claims or test_prose"
+            tests = *QUICK, "-k", f"{defect.where}- or test_claims"
         else:  # to run it takes no longer
             tests = *NBVAL, str(defect.path)
         broken, place = planted(defect), place_of(defect)

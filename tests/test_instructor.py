@@ -145,6 +145,8 @@ def test_what_was_left_out_gives_the_original_back(path):
     notebook = read(path)
     left_out = live.handout(notebook)
     assert left_out, "Mark the lines to type in the room: course.live in a cell's metadata."
+    numbers = [number for lines in left_out.values() for number in lines]
+    assert numbers == list(range(1, len(numbers) + 1))
     for cell in notebook.cells:
         back = live.put_back(cell.source, left_out.get(cell.id, {}))
         assert back == original[cell.id]
