@@ -13,6 +13,7 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.text import Text
 
 from helpers import plotting
+from helpers.figure_text import colour_word
 from helpers.plotting import (
     mark_source,
     plot_bars,
@@ -686,6 +687,12 @@ def test_class_colours_can_be_told_apart(eyes):
     seen = [lab(np.clip(EYES[eyes] @ linear(colour), 0, 1)) for colour in plotting.CLASS_COLOURS]
     distances = [np.linalg.norm(a - b) for a, b in itertools.combinations(seen, 2)]
     assert min(distances) >= 15
+
+
+@pytest.mark.parametrize("palette", ["CLASS_COLOURS", "CATEGORY_FILLS", "SERIES_BARS"])
+def test_colours_that_stand_together_have_words_of_their_own(palette):
+    colours = getattr(plotting, palette)
+    assert len({colour_word(colour) for colour in colours}) == len(colours)
 
 
 def test_class_colours_stand_out_from_the_page():
