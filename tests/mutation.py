@@ -1,10 +1,15 @@
 """Break the code in one place at a time, and see whether a test turns red.
 
-    python -m tests.mutation [PATH …]
+    python -m tests.mutation [--sample N] [PATH …]
+    python -m tests.mutation [--sample N] notebooks
 
-Each PATH is a module of this repository; without one, all of `helpers/exercises` is broken. A line
-is printed for each mutant, and at the end a table and the survivors: places where a mistake would
-go unnoticed. This takes long and is no part of the tests; results are kept in `tests/README.md`.
+Each PATH is a module of this repository; without one, all of `helpers` is broken. `--sample` tries
+N mutants of each module, always the same ones. A line is printed for each mutant, and at the end a
+table and the survivors: places where a mistake would go unnoticed. This takes long and is no part
+of the tests; results are kept in `tests/README.md`.
+
+`notebooks` plants the mistakes of `tests/notebook_defects.py`. Those that no quick test sees are
+tried on what compares the outputs: the notebook is run up to the first cell that differs.
 
 Of the exercises, what is broken are the checks: the right answer, the tolerance, and how answers
 are observed. Examples that answers are tried on are left out one by one, but not changed.
@@ -15,28 +20,68 @@ process. The fork has NumPy, TensorFlow and pytest loaded already, which would c
 time, and none of the course's own code. `os.fork` exists on Linux and macOS only.
 """
 
+import argparse
 import ast
 import copy
 import importlib
 import os
+import random
 import shutil
 import signal
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 EXERCISES = Path("helpers/exercises")
+# Which tests see a module, where they are not those of its name. Of a long test file, the part that
+# starts no kernel and no other program: what it would see other tests see, too.
+WITHOUT_NBGRADER = (
+    "tests/test_assignment.py",
+    *(
+        "-k",
+        "not (student or verdict or feedback or log_costs or graded or release or scan)",
+    ),
+)
+TESTS = {
+    "helpers/catch_up.py": ("tests/test_catch_up.py", "-k", "not can_be_the_first"),
+    "helpers/figure_text.py": ("tests/test_figure_text.py", "tests/test_plotting.py"),
+    "helpers/networks.py": ("tests/test_notebook_functions.py",),
+    "helpers/quiet_stderr.py": ("tests/test_imports.py",),
+    "helpers/quiet_tensorflow.py": ("tests/test_imports.py",),
+    "helpers/running.py": ("tests/test_execute.py", "tests/test_project.py"),
+    "helpers/exercises": ("tests/test_judge.py", "-k", "not real_kernel"),
+    "helpers/instructor": ("tests/test_instructor.py",),
+    "helpers/instructor/assignment.py": WITHOUT_NBGRADER,
+    "helpers/instructor/autograding.py": WITHOUT_NBGRADER,
+    "helpers/instructor/catch_up_cells.py": (
+        *("tests/test_catch_up.py", "tests/test_instructor.py"),
+        *("-k", "has_its_cell or catch_up_cells"),
+    ),
+    "helpers/instructor/grading.py": WITHOUT_NBGRADER,
+}
 WORKERS = 2
 PATIENCE = 20.0  # seconds that tests may take beyond five times what they need
 TIMEOUT = "timeout"
-LOADED_ONCE = ("numpy", "nbval.plugin", "matplotlib.pyplot")
+# Which tests see a notebook without running it, and what runs it.
+QUICK = (
+    "tests/test_stored_notebooks.py",
+    "tests/test_notebook_functions.py",
+    "tests/test_claims.py",
+)
+NBVAL = ("--nbval", "--nbval-current-env", "--nbval-cell-timeout=300")
+IN_PROSE = "number in prose"  # nothing that is run sees it
+# Notebooks that run in seconds and have figures of nearly all kinds, whose words are compared.
+FIGURES = ("notebooks/0[0-3]-*.ipynb", ("helpers/figure_text.py", "helpers/plotting.py"))
+NBVAL_SECONDS = 240.0  # what the longest notebook needs
+LOADED_ONCE = ("numpy", "nbval.plugin", "matplotlib.pyplot")  # and what the tests import
 # What of an exercise is its check. The rest are other answers, which the check judges, and texts.
 CHECK_FIELDS = ("right", "tolerance", "observe")
 
@@ -208,7 +253,10 @@ def exchanged(source: str, old: ast.AST, new: ast.AST) -> str:
 
 def in_words(old: ast.AST, new: ast.AST) -> str:
     """What was exchanged for what, in one short line: what differs, with a little around it."""
-    was, now = ast.unparse(old), ast.unparse(new)
+    return _difference(ast.unparse(old), ast.unparse(new))
+
+
+def _difference(was: str, now: str) -> str:
     start = _same_at_the_start(was, now)
     end = _same_at_the_start(was[start:][::-1], now[start:][::-1])
     was, now = (_cut(text, start - 20, len(text) - end + 20) for text in (was, now))
@@ -241,11 +289,10 @@ class Part:
 
 def parts_of(path: Path, tree: ast.Module) -> list[Part]:
     """What is broken in a module."""
-    if path.parent != EXERCISES:
-        return [Part(tree, (f"tests/test_{path.stem}.py",))]
-    if not path.stem.startswith("notebook_"):
-        # A kernel takes seconds to start, and what it would see other tests see, too.
-        return [Part(tree, ("tests/test_judge.py", "-k", "not real_kernel"))]
+    if not (path.parent == EXERCISES and path.stem.startswith("notebook_")):
+        of_its_name = (f"tests/test_{path.stem}.py",)
+        folder = TESTS.get(path.parent.as_posix(), of_its_name)
+        return [Part(tree, TESTS.get(path.as_posix(), folder))]
     ids = {
         maker.id: name.value
         for node in tree.body
@@ -355,6 +402,53 @@ def mutants(path: Path) -> list[Mutant]:
     return sorted(found.values(), key=lambda mutant: mutant.line)
 
 
+def imported(tests: Iterable[str]) -> set[str]:
+    """The modules of others that these test files import. Keras stands for TensorFlow, too."""
+    found = set()
+    for name in tests:
+        if name.endswith(".py"):
+            source = (REPOSITORY / name).read_text(encoding="utf-8")
+            found |= {"keras"} if "quiet_tensorflow" in source else set()
+            for node in ast.parse(source).body:
+                if isinstance(node, ast.Import):
+                    found |= {each.name for each in node.names}
+                elif isinstance(node, ast.ImportFrom):
+                    found.add(node.module)
+    return {name for name in found if name.partition(".")[0] not in ("helpers", "tests")}
+
+
+def running_tests(mutant: Mutant) -> tuple[str, ...]:
+    """The notebooks whose outputs can show what the quick tests have not seen; () for none."""
+    pattern, modules = FIGURES
+    if mutant.path.suffix == ".ipynb" and _kind(mutant) != IN_PROSE:
+        return *NBVAL, str(mutant.path)
+    if mutant.path.as_posix() in modules:
+        return *NBVAL, *sorted(
+            str(path.relative_to(REPOSITORY)) for path in REPOSITORY.glob(pattern)
+        )
+    return ()
+
+
+def planted_mutants() -> list[Mutant]:
+    """The mistakes of `tests/notebook_defects.py`."""
+    # Imported here because of what it needs: a toy module is broken without.
+    from tests.notebook_defects import DEFECTS, place_of, planted
+
+    found = []
+    for defect in DEFECTS:
+        original = (REPOSITORY / defect.path).read_text(encoding="utf-8")
+        if defect.path.suffix != ".ipynb":
+            tests = f"tests/test_{defect.path.stem}.py", "tests/test_figure_text.py"
+        elif defect.kind == IN_PROSE or "quiet_tensorflow" in original:
+            tests = *QUICK, "-k", f"{defect.where}- or test_claims"
+        else:  # to run it takes no longer
+            tests = *NBVAL, str(defect.path)
+        broken, place = planted(defect), place_of(defect)
+        change = f"{defect.kind}: {_difference(defect.piece, defect.becomes)}"
+        found.append(Mutant(defect.path, place, change, original, broken, tests))
+    return found
+
+
 # Running the tests -------------------------------------------------------------------------------
 
 
@@ -384,7 +478,10 @@ def _run_tests(folder: Path, tests: tuple[str, ...]) -> int:
     for stream in (1, 2):
         os.dup2(output, stream)
     options = ["-x", "-q", "-o", "addopts=", "-p", "no:cacheprovider", "--basetemp=.tests"]
-    return pytest.main([*options, *tests], plugins=[_FirstFailure(folder / "failure.txt")])
+    plugins = [_FirstFailure(folder / "failure.txt")]
+    if NBVAL[0] in tests:
+        plugins.append(sys.modules["nbval.plugin"])
+    return pytest.main([*options, *tests], plugins=plugins)
 
 
 def start(folder: Path, tests: tuple[str, ...]) -> int:
@@ -396,6 +493,8 @@ def start(folder: Path, tests: tuple[str, ...]) -> int:
         status = 70
         try:
             status = int(_run_tests(folder, tests))
+        except BaseException:  # nobody else will tell it
+            traceback.print_exc()
         finally:
             os._exit(status)
     return process
@@ -446,28 +545,38 @@ def run(
             yield mutant, caught
 
 
-def main(names: list[str]) -> None:
-    """Break these modules everywhere, and print what came of it."""
+def main(arguments: list[str]) -> None:
+    """Break modules or notebooks, and print what came of it."""
+    parser = argparse.ArgumentParser(prog="python -m tests.mutation")
+    parser.add_argument("paths", nargs="*", type=Path, help="modules, or: notebooks")
+    parser.add_argument("--sample", type=int, help="how many mutants of each module")
+    options = parser.parse_args(arguments)
     if not hasattr(os, "fork"):
         raise SystemExit("This needs `os.fork`: run it on Linux or macOS.")
     begin = time.monotonic()
-    paths = [Path(name) for name in names] or sorted(EXERCISES.glob("*.py"))
+    planting = options.paths == [Path("notebooks")]
+    if planting:
+        every = {}
+        for mutant in planted_mutants():
+            every.setdefault(_kind(mutant), []).append(mutant)
+    else:
+        paths = options.paths or sorted(Path("helpers").rglob("*.py"))
+        every = {str(path): mutants(path) for path in paths}
+    todo = [mutant for found in every.values() for mutant in sample(found, options.sample)]
+    needed = dict.fromkeys((mutant.tests for mutant in todo), 0.0)
     os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
-    exercises = any(path.parent == EXERCISES for path in paths)
-    for name in (*LOADED_ONCE, *(["keras"] if exercises else [])):
+    for name in (*LOADED_ONCE, *sorted(imported({name for tests in needed for name in tests}))):
         importlib.import_module(name)
     with tempfile.TemporaryDirectory() as place:
         first, *others = [Path(place).resolve() / str(number) for number in range(WORKERS)]
         ignored = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", "*.part")
         shutil.copytree(REPOSITORY, first, ignore=ignored)
-        todo = [mutant for path in paths for mutant in mutants(path)]
-        needed = dict.fromkeys((mutant.tests for mutant in todo), 0.0)
         print(f"{len(todo)} mutants; {len(needed)} selections of tests", flush=True)
         for tests in needed:
             needed[tests] = seconds_needed(first, tests)
         # Now all is compiled, but what is broken must be compiled each time: an old compiled module
         # could pass for the mutant's.
-        for path in paths:
+        for path in {mutant.path for mutant in todo}:
             for compiled in (first / path.parent / "__pycache__").glob(f"{path.stem}.*"):
                 compiled.unlink()
         sys.dont_write_bytecode = True
@@ -476,11 +585,19 @@ def main(names: list[str]) -> None:
             shutil.copytree(first, folder)
         limit = {tests: PATIENCE + 5 * seconds for tests, seconds in needed.items()}
         results = []
-        for mutant, caught in run(todo, [first, *others], limit):
-            results.append((mutant, caught))
-            told = f"caught by {caught}" if caught else "SURVIVED"
-            print(f"{mutant.path}:{mutant.line} {mutant.change} {told}", flush=True)
-    print("\n".join(report(results)))
+        while todo:
+            again = []
+            for mutant, caught in run(todo, [first, *others], limit):
+                running = running_tests(mutant)
+                if not caught and running and mutant.tests != running:
+                    again.append(replace(mutant, tests=running))
+                    continue
+                results.append((mutant, caught))
+                told = f"caught by {caught}" if caught else "SURVIVED"
+                print(f"{mutant.path}:{mutant.line} {mutant.change} {told}", flush=True)
+            todo, limit = again, {mutant.tests: 5 * NBVAL_SECONDS for mutant in again}
+    counts = {name: len(found) for name, found in every.items()}
+    print("\n".join(report(results, counts, _kind if planting else _module)))
     used = os.times()
     print(
         f"\n{(time.monotonic() - begin) / 60:.0f} minutes on {WORKERS} workers, "
@@ -489,20 +606,39 @@ def main(names: list[str]) -> None:
     )
 
 
-def report(results: list[tuple[Mutant, str]]) -> Iterator[str]:
-    """A table of the modules in Markdown, and the survivors."""
+def sample(found: list[Mutant], count: int | None) -> list[Mutant]:
+    """So many of the mutants of a module, always the same; None for all."""
+    if count is None or count >= len(found):
+        return found
+    places = random.Random(0).sample(range(len(found)), count)
+    return [found[place] for place in sorted(places)]
+
+
+def _module(mutant: Mutant) -> str:
+    return str(mutant.path)
+
+
+def _kind(mutant: Mutant) -> str:
+    return mutant.change.partition(":")[0]
+
+
+def report(
+    results: list[tuple[Mutant, str]], every: dict[str, int], row_of: Callable[[Mutant], str]
+) -> Iterator[str]:
+    """A table in Markdown, and the survivors. `every` says how many mutants there are in a row."""
+    every = {**every, "all": sum(every.values())}
     counts = Counter()
     for mutant, caught in results:
-        for row in (str(mutant.path), "all"):
-            counts[row, "mutants"] += 1
+        for row in (row_of(mutant), "all"):
+            counts[row, "tried"] += 1
             counts[row, "caught"] += bool(caught)
             counts[row, TIMEOUT] += caught == TIMEOUT
-    yield "\n| module | mutants | caught | of them by timeout | caught, % |"
-    yield "|---|---|---|---|---|"
+    yield "\n| | mutants | tried | caught | of them by timeout | caught, % |"
+    yield "|---|---|---|---|---|---|"
     for row in dict.fromkeys(row for row, _ in counts):
-        mutants, caught = counts[row, "mutants"], counts[row, "caught"]
-        share = f"{100 * caught / mutants:.1f}"
-        yield f"| {row} | {mutants} | {caught} | {counts[row, TIMEOUT]} | {share} |"
+        tried, caught = counts[row, "tried"], counts[row, "caught"]
+        share = f"{100 * caught / tried:.1f}"
+        yield f"| {row} | {every[row]} | {tried} | {caught} | {counts[row, TIMEOUT]} | {share} |"
     survivors = sorted(
         (mutant for mutant, caught in results if not caught), key=lambda m: (m.path, m.line)
     )

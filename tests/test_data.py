@@ -283,6 +283,15 @@ def test_chosen_folder_that_is_none(course, monkeypatch, make):
         data.find_folder()
 
 
+def test_a_chosen_folder_without_the_files_is_not_passed_over(course, monkeypatch):
+    put_files(course.data)
+    put_files(course.chosen)
+    (course.chosen / IMAGES).unlink()
+    monkeypatch.setenv("FASHION_MNIST_DIR", str(course.chosen))
+    with pytest.raises(data.DataError, match=f"has not all of .*{IMAGES}"):
+        data.find_folder()
+
+
 def test_file_that_cannot_be_read(course, monkeypatch):
     put_files(course.chosen, {IMAGES: None})
     (course.chosen / IMAGES).mkdir()  # unreadable on every system, even for root

@@ -108,6 +108,11 @@ EDGES = [
     ("6.5", 1.5, NOT_YET, "This is a percentage"),
     ("6.5", 150, NOT_YET, "An accuracy is a share between 0 and 1"),
     ("6.5", float("nan"), NOT_YET, "An accuracy is a share between 0 and 1"),
+    ("7.4", lambda matrix: {"precision": 1, "recall": 1}, NOT_YET, "Return both, and nothing else"),
+    ("7.4", lambda matrix: 0.5, NOT_YET, "Return both, and nothing else"),
+    ("8.5", ["C", "A", "D"], NOT_YET, "Give `check` the four letters in a list"),
+    ("9.3", lambda ours, theirs: 1.0, NOT_YET, "Return `True` or `False`, nothing else."),
+    ("9.3", lambda ours, theirs: [True], NOT_YET, "Return `True` or `False`, nothing else."),
 ]  # fmt: skip
 
 

@@ -83,6 +83,38 @@ def test_what_is_written_at_a_bar_is_told_unless_it_repeats_the_value():
     assert said(figure)[-3:] == ["  c: 0.75 (0.57)", "  b: 0.5 (largest)", "  a: 0.255"]
 
 
+def test_words_at_a_bar_that_begin_with_no_number_are_told_whole():
+    figure, axes = drawn()
+    axes.barh([0, 1], [1.0, 2.0])
+    axes.set(yticks=range(2), yticklabels=["a", "b"])
+    axes.annotate("largest of all", (0, 1))
+    assert said(figure)[-2:] == ["  b: 2.0 (largest of all)", "  a: 1.0"]
+
+
+@pytest.mark.parametrize("lying", [False, True])
+def test_bars_without_names_are_told_by_where_they_begin_and_end(lying):
+    figure, axes = drawn()
+    draw = axes.barh if lying else axes.bar
+    draw([0.25, 1.0], [3, 5], [0.5, 1.0])
+    bars = ["  0.0 to 0.5: 3", "  0.5 to 1.5: 5"]
+    assert said(figure)[-2:] == (bars[::-1] if lying else bars)
+
+
+def test_a_reference_line_at_zero_is_told_the_foot_of_bars_is_not():
+    figure, axes = drawn()
+    axes.axvline(0, color="black")
+    axes.axvline(0, color="red", linestyle="--")
+    assert said(figure)[1:] == ["Reference line at 0 across (dashed red)."]
+
+
+def test_the_heading_of_a_single_panel_is_told():
+    figure, axes = drawn()
+    axes.set_title("in the middle")
+    assert said(figure)[1] == "in the middle"
+    axes.set_title("on the left", loc="left")
+    assert said(figure)[1] == "on the left"
+
+
 def test_rounding_errors_beside_large_values_are_zero():
     figure, axes = drawn()
     axes.barh([0, 1], [1.0, -3e-17])

@@ -3,10 +3,12 @@
 import re
 from itertools import pairwise
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from helpers.exercises import exercises_of, source_of
-from helpers.instructor import agenda, live, slides
+from helpers.instructor import agenda, live, slides, solved, sources
 from helpers.instructor.__main__ import main
 from helpers.instructor.notes import KINDS
 from helpers.instructor.sources import InstructorError, Part, parts, read
@@ -143,6 +145,8 @@ def test_what_was_left_out_gives_the_original_back(path):
     notebook = read(path)
     left_out = live.handout(notebook)
     assert left_out, "Mark the lines to type in the room: course.live in a cell's metadata."
+    numbers = [number for lines in left_out.values() for number in lines]
+    assert numbers == list(range(1, len(numbers) + 1))
     for cell in notebook.cells:
         back = live.put_back(cell.source, left_out.get(cell.id, {}))
         assert back == original[cell.id]
@@ -213,3 +217,98 @@ def test_an_unknown_notebook_is_said_in_a_sentence(capsys):
 
 def test_a_part_that_nothing_is_said_about_counts_nothing():
     assert (Part("01", "a", 2, {}, ()).minutes, Part("01", "a", 2, {}, ()).seconds) == (0, 0)
+
+
+# Commands that run or change notebooks ------------------------------------------------------------
+
+
+@pytest.fixture
+def small_course(tmp_path, monkeypatch):
+    """A course of two notebooks, of which 01 has an exercise, and a cell that takes a second."""
+    notes = {"late": "Leave it out.", "say": "Say this."}
+    about = {"minutes": 3, "notes": notes}
+    cells = [
+        new_markdown_cell("# Small", metadata={"course": {"minutes": 2}}),
+        new_code_cell("def check(name, answer):\n    print(name, answer(3))"),
+        new_markdown_cell("## A *section*\n\nText", metadata={"course": about}),
+        new_code_cell("import time\n\ntime.sleep(1.1)", metadata={"course": {"live": ["x"]}}),
+        new_code_cell("quick = 1", metadata={"course": {"seconds": 7}}),
+        new_markdown_cell("### Exercise 1.2"),
+        new_code_cell('def double(x):\n    ...\n\n\ncheck("1.2", double)', outputs=[]),
+        new_markdown_cell("## Only words"),
+    ]
+    monkeypatch.setattr(sources, "NOTEBOOKS", tmp_path / "notebooks")
+    monkeypatch.setattr(solved, "BUILD", tmp_path / "build")
+    monkeypatch.setattr(solved, "DIARY", tmp_path / "diary.json")
+    (tmp_path / "notebooks").mkdir()
+    for number in ("01", "02"):
+        path = tmp_path / "notebooks" / f"{number}-small.ipynb"
+        nbformat.write(new_notebook(cells=cells), path)
+    return tmp_path
+
+
+def test_notes_are_printed_in_the_order_in_which_they_are_needed(small_course, capsys):
+    assert main(["notes", "1"]) == 0
+    assert capsys.readouterr().out == (
+        "## A *section*\n\n- **Say:** Say this.\n- **When late:** Leave it out.\n\n"
+    )
+
+
+def test_timings_are_stored_for_what_takes_a_second_and_for_nothing_else(small_course, capsys):
+    assert main(["timings", "01"]) == 0
+    assert "01-small: 1 seconds in 4 cells" in capsys.readouterr().out
+    cells = read(small_course / "notebooks" / "01-small.ipynb").cells
+    assert [cell.metadata.get("course") for cell in cells if cell.cell_type == "code"] == [
+        None,
+        {"live": ["x"], "seconds": 1},
+        None,
+        None,
+    ]
+    assert not [output for cell in cells for output in cell.get("outputs", [])]
+
+
+def test_a_notebook_that_does_not_run_is_named(small_course, capsys):
+    path = small_course / "notebooks" / "02-small.ipynb"
+    nbformat.write(new_notebook(cells=[new_code_cell("1 / 0")]), path)
+    assert main(["timings", "02"]) == 1
+    assert "02-small does not run: In [1] `1 / 0`: ZeroDivisionError" in capsys.readouterr().out
+
+
+def test_catch_up_cells_are_put_in_once(small_course, capsys):
+    for _ in range(2):
+        assert main(["catch-up", "01"]) == 0
+        assert "01-small: now run python -m tests.execute --store 01" in capsys.readouterr().out
+    cells = read(small_course / "notebooks" / "01-small.ipynb").cells
+    places = [number for number, cell in enumerate(cells) if "catch_up(" in cell.source]
+    assert places == [3]
+    assert 'catch_up("01", "A *section*", globals())' in cells[3].source
+    others = read(small_course / "notebooks" / "02-small.ipynb").cells
+    assert not [cell for cell in others if "catch_up(" in cell.source]
+
+
+@pytest.mark.parametrize("diary", ["{}", None])
+def test_solved_notebooks_are_executed_and_the_diary_stays(
+    diary, small_course, monkeypatch, capsys
+):
+    def exercise_with(right):
+        return lambda: type("Made", (), {"right": staticmethod(right)})
+
+    if diary:
+        (small_course / "diary.json").write_text(diary, encoding="utf-8")
+    monkeypatch.setattr(solved, "exercises_of", lambda _: {"1.2": exercise_with(doubled)})
+    monkeypatch.setattr(solved, "source_of", lambda _: "def double(x):\n    return 2 * x")
+    forget = "from pathlib import Path\n\nPath('../../diary.json').write_text('other')"
+    first = small_course / "notebooks" / "01-small.ipynb"
+    notebook = read(first)
+    notebook.cells.append(new_code_cell(forget))
+    nbformat.write(notebook, first)
+    assert main(["solved", "01"]) == 0
+    assert "build/solved/01-small.ipynb" in capsys.readouterr().out.replace("\\", "/")
+    cells = read(small_course / "build" / "solved" / "01-small.ipynb").cells
+    assert cells[6].outputs[0].text == "1.2 6\n"
+    path = small_course / "diary.json"
+    assert (path.read_text(encoding="utf-8") if path.exists() else None) == diary
+
+
+def doubled(x):
+    return 2 * x

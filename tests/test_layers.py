@@ -233,6 +233,13 @@ def test_configuration_round_trip(made):
     assert made.name == again.name
 
 
+def test_a_step_tells_the_model_that_it_is_training(batch):
+    model = classifier(last=[keras.layers.Dropout(0.999999)])
+    images, labels = batch
+    loss = train_step(model, SoftmaxCrossEntropy(), keras.optimizers.SGD(), images, labels)
+    assert float(loss) == pytest.approx(np.log(model.output_shape[-1]), abs=1e-6)
+
+
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras saving
 def test_a_saved_model_loads_here_and_in_a_fresh_process(batch, tmp_path):
     images, labels = batch

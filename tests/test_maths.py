@@ -240,6 +240,7 @@ def test_naive_softmax_is_right_until_it_overflows():
     logits = random_logits((3, 4))
     for axis in (0, 1):
         np.testing.assert_allclose(naive_softmax(logits, axis), softmax(logits, axis), rtol=1e-12)
+    np.testing.assert_array_equal(naive_softmax(logits), naive_softmax(logits, -1))
     with pytest.warns(RuntimeWarning), np.errstate(all="warn"):
         assert np.isnan(naive_softmax([1000, 1001])).all()
 
@@ -284,6 +285,7 @@ def test_jacobian_keeps_the_type(dtype):
 def test_one_hot():
     labels = np.array([[0, 2], [1, 1]], np.uint8)
     np.testing.assert_array_equal(one_hot(labels, 3), tf.one_hot(labels, 3))
+    assert one_hot(labels[:0, 0], 3).shape == (0, 3)
 
 
 @pytest.mark.parametrize("shape", [(10,), (6, 10), (2, 3, 10)])

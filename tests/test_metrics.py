@@ -196,6 +196,22 @@ def test_calibration_refuses_what_are_no_probabilities_with_labels(probabilities
             metric(probabilities, labels)
 
 
+def test_probabilities_may_be_rounded_to_two_digits():
+    for total in (0.992, 1.008):
+        assert brier_score([[total, 0.0]], [0]) == pytest.approx((total - 1) ** 2)
+    for total in (0.985, 1.015):
+        with pytest.raises(ValueError, match="must sum to 1"):
+            brier_score([[total, 0.0]], [0])
+
+
+def test_there_are_fifteen_bins_unless_one_says_so():
+    logits, labels = random_predictions(2000, 2)
+    probabilities = scipy.special.softmax(logits, axis=1)
+    assert len(reliability_bins(probabilities, labels)[0]) == 15
+    fifteen = expected_calibration_error(probabilities, labels, 15)
+    assert expected_calibration_error(probabilities, labels) == fifteen
+
+
 # --- temperature -----------------------------------------------------------------------------
 
 

@@ -79,6 +79,24 @@ def test_notebook_and_helper_agree(definition: ast.FunctionDef, helper):
         np.testing.assert_array_equal(ours, theirs)
 
 
+def test_the_network_of_notebook_05_is_the_course_s():
+    [path] = [path for path in NOTEBOOKS if path.stem.startswith("05-")]
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    [source] = [
+        source
+        for cell in cells
+        if (source := "".join(cell["source"])).startswith("network = keras")
+    ]
+    namespace = {"keras": keras, "layers": layers}
+    exec(source, namespace)
+
+    def settings(network):
+        named = [layer.get_config() for layer in network.layers]
+        return [{key: config[key] for key in config if key != "name"} for config in named]
+
+    assert settings(namespace["network"]) == settings(small_network())
+
+
 def test_something_is_compared():
     names = {parameter.values[0].name for parameter in _functions_shared_with_helpers()}
     assert names == set(ARGUMENTS)

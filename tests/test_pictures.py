@@ -26,6 +26,12 @@ def test_convolve_refuses_a_kernel_that_does_not_fit(shape):
         convolve(np.zeros((3, 3)), np.zeros(shape))
 
 
+@pytest.mark.parametrize("shape", [(5, 5, 1), (5, 5, 5), (5,)])
+def test_convolve_refuses_what_is_no_picture(shape):
+    with pytest.raises(ValueError, match="give two matrices"):
+        convolve(np.zeros(shape), np.zeros((2, 2)))
+
+
 def moved_one_by_one(images, down, right):
     result = np.zeros_like(images)
     _, height, width = images.shape

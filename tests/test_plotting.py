@@ -13,6 +13,7 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.text import Text
 
 from helpers import plotting
+from helpers.figure_text import colour_word
 from helpers.plotting import (
     mark_source,
     plot_bars,
@@ -199,6 +200,7 @@ def test_templates_have_white_at_zero_and_blue_above():
     assert min(white) > 0.95
     assert blue[2] > blue[0]
     assert "dark red at -1.0 to dark blue at 1.0" in words(figure)
+    assert "Colour bar: red: below zero; white: zero; blue: above zero" in words(figure)
 
 
 def test_predictions_say_right_or_wrong_and_mark_guess_and_truth():
@@ -213,6 +215,7 @@ def test_predictions_say_right_or_wrong_and_mark_guess_and_truth():
     assert drawn_texts(wrong)[2] == "0.030 ● true"
     assert "Shirt: 0.6 (guess)" in words(figure)
     assert "Pullover: 0.03 (true)" in words(figure)
+    assert words(figure).count("Colours: from white at 0 to black at 255.") == 2
 
 
 # Bars --------------------------------------------------------------------------------------------
@@ -233,6 +236,12 @@ def test_bars_run_from_top_to_bottom_with_their_values():
         "  b: -0.25",
         "  c: nan",
     ]
+
+
+@pytest.mark.parametrize(("value", "written"), [(0.0, "0.00"), (0.00126, "0.001"), (12.0, "12.0")])
+def test_values_are_written_with_three_digits_and_no_more_than_three_decimals(value, written):
+    axes = plot_bars(["a"], [value], title="t", axis_label="x").axes[0]
+    assert drawn_texts(axes) == [written]
 
 
 def test_counts_stay_integers():
@@ -435,6 +444,20 @@ def test_curves_may_each_have_their_own_x():
     assert "Line short (dashed orange with squares): 2 points.\n  0 → 3.0; 1 → 4.0" in words(figure)
 
 
+def test_the_name_of_a_line_leads_to_its_last_point_that_is_drawn():
+    figure = plot_lines(X, {"a": np.append(X[:-1], np.nan)}, title="t", **XY)
+    [name] = [text for text in figure.axes[0].texts if text.get_text() == "a"]
+    assert tuple(name.xy) == (9, 9)
+
+
+@pytest.mark.parametrize(("count", "rows", "columns"), [(1, 1, 1), (2, 1, 2), (3, 1, 3), (4, 2, 2)])
+def test_panels_stand_side_by_side_and_four_in_a_square(count, rows, columns):
+    panels = {f"panel {number}": {"a": X} for number in range(count)}
+    axes = plot_line_panels(X, panels, title="t", **XY).axes
+    assert len(axes) == count
+    assert axes[0].get_gridspec().get_geometry() == (rows, columns)
+
+
 def test_panels_share_axes_and_a_name_looks_alike_in_all():
     x = np.arange(3)
     panels = {"low": {"a": x, "b": x + 1}, "high": {"b": x + 5}}
@@ -472,6 +495,17 @@ def test_triangle_has_each_class_in_its_corner():
     assert "end: a 0.2, b 0.7, c 0.1" in lines
 
 
+def test_a_path_ends_at_its_last_point_and_may_stand_still():
+    shares = [[0.2, 0.7, 0.1], [0.2, 0.7, 0.1], [0.6, 0.2, 0.2]]
+    names = {"class_names": ["a", "b", "c"], "point_labels": {0: "here"}}
+    figure = plot_triangle(shares, title="Path", **names)
+    assert "start: a 0.2, b 0.7, c 0.1" in words(figure)
+    assert "end: a 0.6, b 0.2, c 0.2" in words(figure)
+    still = plot_triangle(shares[:2], title="Path", **names).axes[0]
+    [label] = [text for text in still.texts if text.get_text() == "here"]
+    assert np.isfinite(label.get_position()).all()
+
+
 # Matrices and maps -------------------------------------------------------------------------------
 
 
@@ -495,6 +529,18 @@ def test_matrix_writes_each_number_in_its_cell():
         "  p1: 0.21, -0.14",
         "  p2: 0.0, 1.0",
     ]
+
+
+def test_a_matrix_of_one_sign_is_white_at_zero_and_darker_above():
+    figure = plot_matrix(
+        [[1, 2], [3, 4]],
+        row_names=["a", "b"],
+        column_names=["a", "b"],
+        title="Counts",
+        row_label="true",
+        column_label="said",
+    )
+    assert "Colours: from white at 0 to dark blue at 4." in words(figure)
 
 
 def confusion():
@@ -643,6 +689,12 @@ def test_class_colours_can_be_told_apart(eyes):
     assert min(distances) >= 15
 
 
+@pytest.mark.parametrize("palette", ["CLASS_COLOURS", "CATEGORY_FILLS", "SERIES_BARS"])
+def test_colours_that_stand_together_have_words_of_their_own(palette):
+    colours = getattr(plotting, palette)
+    assert len({colour_word(colour) for colour in colours}) == len(colours)
+
+
 def test_class_colours_stand_out_from_the_page():
     assert min(contrast(colour, "white") for colour in plotting.CLASS_COLOURS) >= 3
 
@@ -707,7 +759,7 @@ def test_a_figure_shows_itself_as_a_picture_and_as_words_to_unfold(monkeypatch):
     shown = []
     monkeypatch.setattr(
         "IPython.display.display",
-        lambda data, raw, metadata=None: shown.append((data, metadata)),
+        lambda data, raw, metadata=None: shown.append((data, metadata)) if raw else None,
     )
     figure = plot_bars(["a < b"], [1.0], title="One & only", axis_label="size")
     figure._ipython_display_()
@@ -781,6 +833,12 @@ MATRIX = {"title": "t", "row_label": "r", "column_label": "c"}
     [
         (lambda: plot_pictures(np.zeros((28, 28)), columns=1, title="t"), "not (28, 28)"),
         (lambda: plot_pictures(pictures(2), columns=0, title="t"), "at least one column, not 0"),
+        (
+            lambda: plot_reliability(
+                {"p": (np.zeros(3, int), *np.full((2, 3), np.nan))}, title="t"
+            ),
+            "Diagram 'p' has no picture in any bin.",
+        ),
         (
             lambda: plot_pictures(pictures(2), columns=1, title="t", titles=["a"]),
             "1 titles for 2 pictures",

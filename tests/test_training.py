@@ -10,6 +10,7 @@ from helpers.training import (
     loss_and_gradients,
     minibatches,
     predict_logits,
+    print_epoch,
     scale_pixels,
     train_softmax_regression,
 )
@@ -155,3 +156,19 @@ def test_prepare_stands_in_for_scale_pixels(pictures):
         images, labels, **settings, prepare=lambda batch: scale_pixels(255 - batch)
     )
     np.testing.assert_array_equal(prepared[0], inverted[0])
+
+
+def test_batches_of_256_and_seed_0_unless_one_says_so(pictures):
+    run = {"epochs": 1, "learning_rate": 0.05}
+    stated = train_softmax_regression(*pictures, **run, batch_size=256, seed=0)
+    left_out = train_softmax_regression(*pictures, **run)
+    for one, other in zip(stated, left_out, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_line_for_an_epoch(capsys):
+    print_epoch(0, {"accuracy": 0.81249, "loss": 0.5})
+    print_epoch(9, {"loss": 12.3456})
+    assert (
+        capsys.readouterr().out == "epoch  1: accuracy 0.812, loss 0.500\nepoch 10: loss 12.346\n"
+    )
