@@ -406,7 +406,9 @@ def test_where_no_copy_can_be_kept_the_pictures_load_all_the_same(course, monkey
 
     monkeypatch.setattr(Path, "write_bytes", write_half)
     assert is_tiny(data.load("fashion-mnist"))
-    assert sorted(path.name for path in course.data.iterdir()) == sorted([*TINY_FILES, "SHA256SUMS"])
+    assert sorted(path.name for path in course.data.iterdir()) == sorted(
+        [*TINY_FILES, "SHA256SUMS"]
+    )
     assert capfd.readouterr() == ("", "")
 
 
