@@ -34,7 +34,7 @@ def _reduce(operation: np.ufunc, values: Array, axis: int, dtype: np.dtype) -> A
     block = 32_768 // width
     for start in range(0, rows, block):
         columns = np.ascontiguousarray(table[start : start + block].T)
-        operation.reduce(columns, axis=0, dtype=dtype, out=result[start : start + block])
+        operation.reduce(columns, axis=0, out=result[start : start + block])
     return result.reshape(*values.shape[:-1], 1)
 
 

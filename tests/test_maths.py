@@ -41,6 +41,7 @@ SHAPES_AND_AXES = [
     # Many short rows are summed another way: one block of them, several, one score a row.
     ((70, 10), -1),
     ((9000, 7), 1),
+    ((10, 70), 0),
     ((20, 5, 3), 2),
     ((100, 1), 1),
     ((80, 64), 1),
