@@ -38,13 +38,13 @@ def measure(pictures: Dataset, quick: bool) -> Panels:
             np.zeros((inputs.shape[1], classes), np.float32),
             np.zeros(classes, np.float32),
         )
-        batch, its_labels = inputs[:256], labels[:256] % classes
+        batch, its_labels = inputs[:256], labels[:256].astype(np.intp) % classes
         return (
             lambda: training.loss_and_gradients(batch, its_labels, weights, bias),
             matrix_products(batch, 256, classes),
         )
 
-    few = slice(0, 2) if quick else slice(None)
+    few = slice(None, None, 4) if quick else slice(None)
     work = {
         "rows": {rows: epoch(rows, 256) for rows in ROWS[few]},
         "classes": {classes: step(classes) for classes in CLASSES[few]},
