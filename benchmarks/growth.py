@@ -69,9 +69,9 @@ def draw(panels: Panels, path: Path = FIGURE) -> None:
     with matplotlib.rc_context({"svg.hashsalt": "growth", "svg.fonttype": "none"}):
         figure = matplotlib.figure.Figure(figsize=(11, 3.8), layout="constrained")
         words = {
-            "rows": ("Rows of an epoch, in batches of 256", "rows"),
-            "classes": ("Classes of a step with 256 rows", "classes"),
-            "batch": ("Batch size of an epoch over 4,096 rows", "rows in a batch"),
+            "rows": ("An epoch, in batches of 256", "rows"),
+            "classes": ("A step with 256 rows", "classes"),
+            "batch": ("An epoch of 4,096 rows", "rows in a batch"),
         }
         for axes, (name, (sizes, ours, theirs)) in zip(
             figure.subplots(1, len(panels)), panels.items(), strict=True
