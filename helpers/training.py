@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from helpers.maths import Array, cross_entropy, cross_entropy_gradient
+from helpers.maths import Array, cross_entropy_and_gradient
 
 
 def scale_pixels(images: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -26,8 +26,8 @@ def loss_and_gradients(
 ) -> tuple[float, Array, Array]:
     """Mean cross-entropy of a batch and its gradients for `weights` and `bias`."""
     logits = predict_logits(inputs, weights, bias)
-    error = cross_entropy_gradient(logits, labels)  # (n, 10)
-    return cross_entropy(logits, labels), inputs.T @ error, error.sum(axis=0)
+    loss, error = cross_entropy_and_gradient(logits, labels)  # error is (n, 10)
+    return loss, inputs.T @ error, error.sum(axis=0)
 
 
 def minibatches(

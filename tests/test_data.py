@@ -42,6 +42,9 @@ def tiny_array(name: str) -> np.ndarray:
 
 
 TINY_FILES = {name: idx(tiny_array(name)) for name in TINY_SHAPES}
+UNZIPPED = {
+    name.removesuffix(".gz"): gzip.decompress(content) for name, content in TINY_FILES.items()
+}
 
 
 def put_files(folder: Path, replaced: dict[str, bytes | None] | None = None) -> Path:
@@ -70,14 +73,23 @@ class Course:
         self.keras = path / "keras" / "datasets" / "fashion-mnist"
 
     def stored(self) -> list[str]:
-        return sorted(path.name for path in self.data.iterdir() if path.name != "SHA256SUMS")
+        """All files in `data/`, but not those that come with the course or are kept unzipped."""
+        names = {path.name for path in self.data.iterdir()}
+        return sorted(names - {"SHA256SUMS"} - set(UNZIPPED))
+
+    def unzipped(self) -> dict[str, bytes]:
+        return {name: (self.data / name).read_bytes() for name in UNZIPPED if self.has(name)}
+
+    def has(self, name: str) -> bool:
+        return (self.data / name).exists()
 
 
 @pytest.fixture
 def course(tmp_path, monkeypatch) -> Course:
     course = Course(tmp_path)
     course.data.mkdir()
-    sums = [f"{hashlib.sha256(TINY_FILES[name]).hexdigest()}  {name}\n" for name in TINY_FILES]
+    files = TINY_FILES | UNZIPPED
+    sums = [f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in files]
     (course.data / "SHA256SUMS").write_text("".join(sums), encoding="utf-8")
     monkeypatch.delenv("FASHION_MNIST_DIR", raising=False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
@@ -318,6 +330,118 @@ def test_lost_checksums_are_an_error_that_says_how_to_get_them_back(course):
     assert "git checkout data/SHA256SUMS" in error_of()
 
 
+# Kept unzipped ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def unzips(monkeypatch) -> list[str]:
+    """The zipped files that have been read since, a name for each time."""
+    read = data._read_idx
+    names = []
+
+    def note(file, shape, sha256):
+        names.append(Path(file.name).name)
+        return read(file, shape, sha256)
+
+    monkeypatch.setattr(data, "_read_idx", note)
+    return names
+
+
+def test_the_second_time_nothing_is_unzipped_and_the_arrays_are_the_same(course, unzips):
+    put_files(course.data)
+    first = data.load()
+    assert unzips == list(TINY_FILES)
+    assert course.unzipped() == UNZIPPED
+    second = data.load()
+    assert unzips == list(TINY_FILES)
+    for name in ("train_images", "train_labels", "test_images", "test_labels"):
+        again = getattr(second, name)
+        np.testing.assert_array_equal(again, getattr(first, name))
+        assert again.dtype == np.uint8
+        assert again.flags.c_contiguous and not again.flags.writeable
+    assert str(second) == str(first) and second.location == first.location
+
+
+GOOD_COPY = UNZIPPED[IMAGES.removesuffix(".gz")]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        GOOD_COPY[:-1],
+        GOOD_COPY + b"\0",
+        GOOD_COPY[:5000] + bytes([GOOD_COPY[5000] ^ 1]) + GOOD_COPY[5001:],
+        UNZIPPED["t10k-images-idx3-ubyte"],
+    ],
+    ids=["empty", "cut off", "a byte too many", "one bit", "test named train"],
+)
+def test_a_damaged_copy_is_noticed_and_made_anew(course, unzips, content):
+    put_files(course.data)
+    data.load()
+    (course.data / IMAGES.removesuffix(".gz")).write_bytes(content)
+    unzips.clear()
+    assert is_tiny(data.load())
+    assert unzips == [IMAGES]
+    assert course.unzipped() == UNZIPPED
+
+
+def test_a_copy_hides_no_fault_of_another_folder(course, monkeypatch):
+    put_files(course.data)
+    data.load()
+    put_files(course.chosen, {IMAGES: GOOD[:-4]})
+    monkeypatch.setenv("FASHION_MNIST_DIR", str(course.chosen))
+    assert f"{IMAGES} in {course.chosen} is cut off" in error_of()
+
+
+def test_other_folders_are_never_written_into(course, monkeypatch):
+    put_files(course.keras)
+    assert is_tiny(data.load())
+    monkeypatch.setenv("FASHION_MNIST_DIR", str(put_files(course.chosen)))
+    assert is_tiny(data.load())
+    for folder in (course.keras, course.chosen):
+        assert sorted(path.name for path in folder.iterdir()) == sorted(TINY_FILES)
+    assert course.unzipped() == {}
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EACCES, errno.EROFS])
+def test_where_no_copy_can_be_kept_the_pictures_load_all_the_same(course, monkeypatch, capfd, code):
+    put_files(course.data)
+
+    def write_half(path, content):
+        with path.open("wb") as file:
+            file.write(content[: len(content) // 2])
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(Path, "write_bytes", write_half)
+    assert is_tiny(data.load("fashion-mnist"))
+    assert sorted(path.name for path in course.data.iterdir()) == sorted(
+        [*TINY_FILES, "SHA256SUMS"]
+    )
+    assert capfd.readouterr() == ("", "")
+
+
+def test_two_notebooks_unzip_at_once(course):
+    put_files(course.data)
+    loads = [start_loading(course, refusing_url()) for _ in range(4)]
+    results = [load.communicate(timeout=60) for load in loads]
+    assert [out.strip() for out, _ in results] == ["fashion-mnist"] * 4, results
+    assert course.unzipped() == UNZIPPED
+    assert course.stored() == sorted(TINY_FILES)
+
+
+def test_killed_while_a_copy_is_stored(course, monkeypatch):
+    put_files(course.data)
+    with start_loading(course, refusing_url(), stop_before_naming=True) as load:
+        assert load.stdout.readline().strip() == "written"
+        load.kill()
+    assert course.unzipped() == {}
+    monkeypatch.setattr(data, "_ABANDONED_SECONDS", 0)
+    time.sleep(0.05)
+    assert is_tiny(data.load("fashion-mnist"))
+    assert course.unzipped() == UNZIPPED and course.stored() == sorted(TINY_FILES)
+
+
 # Downloading --------------------------------------------------------------------------------------
 
 
@@ -431,7 +555,7 @@ def test_folder_that_takes_no_file(course, monkeypatch, code, phrase):
 
 def test_file_that_another_notebook_has_just_stored_and_reads(course, monkeypatch):
     def refuse(part, path):  # as Windows does while somebody has the file open
-        path.write_bytes(TINY_FILES[path.name])
+        path.write_bytes((TINY_FILES | UNZIPPED)[path.name])
         raise PermissionError(errno.EACCES, "Access is denied")
 
     monkeypatch.setattr(Path, "replace", refuse)
@@ -553,4 +677,6 @@ def test_real_files_hold_what_was_published():
 def test_our_checksums_are_those_of_the_published_files(name, md5):
     content = (Path(os.environ["FASHION_MNIST_DIR"]) / name).read_bytes()
     assert hashlib.md5(content).hexdigest() == md5
-    assert hashlib.sha256(content).hexdigest() == data._published_sums()[name]
+    sums = data._published_sums()
+    assert hashlib.sha256(content).hexdigest() == sums[name]
+    assert hashlib.sha256(gzip.decompress(content)).hexdigest() == sums[name.removesuffix(".gz")]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from helpers.maths import (
     cross_entropy,
+    cross_entropy_and_gradient,
     cross_entropy_gradient,
     gradient_error,
     log_softmax,
@@ -37,6 +38,14 @@ SHAPES_AND_AXES = [
     ((1, 10), 1),
     ((4, 1), 1),
     ((0, 5), 1),
+    # Many short rows are summed another way: one block of them, several, one score a row.
+    ((70, 10), -1),
+    ((9000, 7), 1),
+    ((10, 70), 0),
+    ((20, 5, 3), 2),
+    ((100, 1), 1),
+    ((80, 64), 1),
+    ((80, 65), 1),
 ]
 DTYPES = [np.float16, np.float32, np.float64]
 
@@ -186,6 +195,15 @@ def test_a_row_without_a_softmax_is_refused(function, bad_row):
 
 
 @each_function
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_one_bad_row_among_many_is_refused(function, bad):
+    logits = random_logits((9000, 7))
+    logits[8000] = bad
+    with pytest.raises(ValueError, match=r"NaN, \+inf, or a row of nothing but -inf"):
+        function(logits)
+
+
+@each_function
 @pytest.mark.parametrize(("shape", "axis"), [((), -1), ((0,), -1), ((3, 0), 1), ((3,), 1)])
 def test_an_axis_without_scores_is_refused(function, shape, axis):
     with pytest.raises(ValueError, match="at least one score along axis"):
@@ -324,6 +342,22 @@ def test_gradient_equals_complex_step_and_finite_differences():
     np.testing.assert_allclose(gradient.ravel(), by_complex_step, atol=1e-15)
     differences = numerical_gradient(lambda z: cross_entropy(z, labels), logits)
     np.testing.assert_allclose(gradient, differences, atol=1e-10)
+
+
+@each_dtype
+@pytest.mark.parametrize("shape", [(10,), (6, 10), (2, 3, 10), (300, 10)])
+def test_both_at_once_equal_each_alone(shape, dtype):
+    logits, labels = random_rows(shape, dtype)
+    before = logits.copy()
+    loss, gradient = cross_entropy_and_gradient(logits, labels)
+    assert isinstance(loss, float)
+    assert loss == pytest.approx(cross_entropy(logits, labels), rel=1e-12)
+    expected = cross_entropy_gradient(logits, labels)
+    tolerance = 8 * float(np.finfo(dtype).eps) / labels.size
+    with np.errstate(under="ignore"):  # a comparison of float16's smallest
+        np.testing.assert_allclose(gradient, expected, rtol=0, atol=tolerance)
+    assert gradient.dtype == dtype
+    np.testing.assert_array_equal(logits, before)
 
 
 @pytest.mark.parametrize("shape", [(10,), (6, 10), (2, 3, 10)])
