@@ -2,11 +2,13 @@
 
     sudo .venv/bin/python deploy/jupyterhub/load.py class --learners 10 --pace 10 --seconds 180
     sudo .venv/bin/python deploy/jupyterhub/load.py through
+    sudo .venv/bin/python deploy/jupyterhub/load.py course
     sudo .venv/bin/python deploy/jupyterhub/load.py neighbour
     sudo .venv/bin/python deploy/jupyterhub/load.py promises
 
 `class`      learners work at a pace, half from notebook 01 on and half from 06 on, for a time
 `through`    one learner runs all cells of both without thinking: what a seat needs
+`course`     one learner runs every notebook and example project, each in a new kernel
 `neighbour`  four learners work while a fifth loops in eight processes, then eats memory
 `promises`   what one learner can and cannot do to the course, to others and to their own work
 
@@ -265,6 +267,7 @@ class Learner:
         self.times: dict[str, float] = {}
         self.cells: list[tuple[str, int, float]] = []  # notebook, number of the cell, seconds
         self.failures: list[str] = []
+        self.sessions: list[str] = []  # of open notebooks
         self.errors = 0  # cells that ended in an error, as unsolved exercises never do
 
     def _xsrf(self, path: str) -> str:
@@ -319,7 +322,9 @@ class Learner:
         async with self.http.post(address, json=body, headers=headers) as answer:
             if answer.status != 201:
                 raise Failure(f"kernel: {answer.status} {(await answer.text())[:200]}")
-            kernel_id = (await answer.json())["kernel"]["id"]
+            opened = await answer.json()
+            kernel_id = opened["kernel"]["id"]
+            self.sessions.append(opened["id"])
         session = uuid.uuid4().hex
         socket = await self.http.ws_connect(
             f"{self.room.url}{base}api/kernels/{kernel_id}/channels?session_id={session}",
@@ -337,6 +342,16 @@ class Learner:
             if answer.status != 200:
                 raise Failure(f"contents: {answer.status}")
             return cell_sources((await answer.json())["content"])
+
+    async def close_kernels(self) -> None:
+        """Shut down the kernels of all open notebooks."""
+        base = f"/user/{self.name}/"
+        headers = {"X-XSRFToken": self._xsrf(base)}
+        while self.sessions:
+            address = f"{self.room.url}{base}api/sessions/{self.sessions.pop()}"
+            async with self.http.delete(address, headers=headers) as answer:
+                if answer.status != 204:
+                    raise Failure(f"closing a notebook: {answer.status}")
 
     async def run_cell(self, kernel: "Kernel", label: str, number: int, source: str) -> None:
         """Run one cell and write down how long it took to come back."""
@@ -413,7 +428,7 @@ class Kernel:
         return status
 
 
-# --- The four programs ---------------------------------------------------------------------------
+# --- The five programs ---------------------------------------------------------------------------
 
 
 def notebooks() -> list[str]:
@@ -521,6 +536,50 @@ def summary(learners: list, samples: list, hub: list, cpu: dict) -> dict:
         "cpu s": spread(list(cpu.values())),
         "failures": [f"{one.name} {what}" for one in learners for what in one.failures],
     }
+
+
+async def all_of_the_course(room: Room) -> dict:
+    """One learner runs everything there is; seconds, memory and failing cells of each notebook."""
+    learner = Learner(room, next(iter(room.passwords)))
+    await arrive(learner)
+    folder = COURSE / "notebooks"
+    paths = sorted(folder.glob("[0-9][0-9]-*.ipynb")) + sorted(folder.glob("projects/*.ipynb"))
+    result = {}
+    for name in (path.relative_to(folder).as_posix() for path in paths):
+        samples = []
+
+        async def look(samples=samples):
+            while True:
+                samples.append(memory_by_owner(room.owners)[learner.name] / 1e6)
+                await asyncio.sleep(0.5)
+
+        looking = asyncio.create_task(look())
+        start, failing, longest = time.perf_counter(), [], 0.0
+        try:
+            sources = await learner.read_notebook(name)
+            kernel = await learner.open_kernel(name)
+            for number, source in enumerate(sources, start=1):
+                began = time.perf_counter()
+                if await kernel.run(source, seconds=150) != "ok":
+                    failing.append(f"code cell {number}: {kernel.error}")
+                longest = max(longest, time.perf_counter() - began)
+        except Failure as failure:
+            failing.append(str(failure))
+        taken = time.perf_counter() - start
+        looking.cancel()
+        result[name] = {
+            "s": taken,
+            "longest cell s": longest,
+            "MB": max(samples),
+            "failing": failing,
+        }
+        await learner.close_kernels()
+    address = f"{room.url}/user/{learner.name}/files/build/softmax_playground.html"
+    async with learner.http.get(address) as answer:
+        page = await answer.text()
+        result["the page of 09"] = f"{answer.status}, {len(page)} characters"
+    await learner.http.close()
+    return result
 
 
 async def neighbour(room: Room, seconds: float) -> dict:
@@ -647,6 +706,8 @@ async def run(room: Room, arguments: argparse.Namespace) -> dict:
     async with asyncio.timeout(MOST_SECONDS):
         if arguments.program == "neighbour":
             return await neighbour(room, arguments.seconds)
+        if arguments.program == "course":
+            return await all_of_the_course(room)
         if arguments.program == "promises":
             return await promises(room)
         return await class_of(room, arguments.pace, arguments.seconds)
@@ -662,7 +723,7 @@ def rounded(value):
 def main() -> None:
     """Read the command line, run, print one JSON object, and leave nothing behind."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("program", choices=["class", "through", "neighbour", "promises"])
+    parser.add_argument("program", choices=["class", "through", "course", "neighbour", "promises"])
     parser.add_argument("--learners", type=int, default=5)
     parser.add_argument("--pace", type=float, default=10, help="how many times a learner's speed")
     parser.add_argument("--seconds", type=float, default=20)
@@ -672,6 +733,8 @@ def main() -> None:
         raise SystemExit("This makes system users and removes them again: run it as root.")
     if arguments.program == "through":
         arguments.learners, arguments.pace, arguments.seconds = 1, 0, 600
+    if arguments.program == "course":
+        arguments.learners = 1
     if arguments.program == "promises":
         arguments.learners = 2
     if not 1 <= arguments.learners <= MOST_LEARNERS:
