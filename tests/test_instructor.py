@@ -206,6 +206,19 @@ def test_slides_show_everything_but_what_nobody_projects(path):
     assert all(any(text in page for page in spoken_on_slides) for text in spoken(path))
 
 
+@each_notebook
+def test_no_page_is_a_torn_off_sentence(path):
+    for page in slides.pages(path):
+        is_prose = page.cell_type == "markdown" and page.metadata["slideshow"] != {
+            "slide_type": "notes"
+        }
+        if is_prose and not re.search(r"^#|<img|<div|^\$\$", page.source, re.MULTILINE):
+            [whole] = [cell.source for cell in read(path).cells if page.source in cell.source]
+            # Beside an answer, which has a page of its own, it may stand alone.
+            alone = whole.rpartition("</details>")[2].strip() == page.source
+            assert alone or len(page.source.split()) >= slides.FEWEST_WORDS, page.source
+
+
 def test_an_unknown_notebook_is_said_in_a_sentence(capsys):
     assert main(["notes", "99"]) == 1
     assert "no notebook '99'" in capsys.readouterr().out
