@@ -4,12 +4,14 @@
     sudo .venv/bin/python deploy/jupyterhub/load.py through
     sudo .venv/bin/python deploy/jupyterhub/load.py course
     sudo .venv/bin/python deploy/jupyterhub/load.py neighbour
+    sudo .venv/bin/python deploy/jupyterhub/load.py neighbour --without-limits
     sudo .venv/bin/python deploy/jupyterhub/load.py promises
 
 `class`      learners work at a pace, half from notebook 01 on and half from 06 on, for a time
 `through`    one learner runs all cells of both without thinking: what a seat needs
 `course`     one learner runs every notebook and example project, each in a new kernel
-`neighbour`  four learners work while a fifth loops in eight processes, then eats memory
+`neighbour`  four learners work while a fifth loops in eight processes, then eats memory; with and
+             without the limits, on what is a server of 5 GB for them and the hub
 `promises`   what one learner can and cannot do to the course, to others and to their own work
 
 Each learner is a system user `load-NN` with a password, made for the run and removed after it.
@@ -40,7 +42,9 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 COURSE = HERE.parent.parent
+sys.path.insert(0, str(HERE))  # for `limits`, where it is needed
 MOST_LEARNERS, MOST_SECONDS = 40, 900
+SMALL_SERVER_BYTES = 5 * 10**9  # for `neighbour`: no eater can take more, and so not the machine
 
 # A notebook takes 25 to 45 minutes and has about 25 code cells: 35 minutes, a cell every 84 s.
 SECONDS_A_CELL = 84
@@ -66,6 +70,15 @@ ONE_EATER = """
 eaten = []
 while True:
     eaten.append(bytearray(b"x" * 20_000_000))
+"""
+
+# The hub's configuration with JupyterHub's own spawner, which limits nothing.
+WITHOUT_LIMITS = """
+from pathlib import Path
+__file__ = {configuration!r}
+exec(compile(Path(__file__).read_text(encoding="utf-8"), __file__, "exec"))
+c.JupyterHub.spawner_class = "jupyterhub.spawner.LocalProcessSpawner"
+c.Spawner.environment["COURSE_DATA_LIMIT"] = "-1"
 """
 
 MANY_EATERS = """
@@ -180,8 +193,11 @@ def open_room(learners: int, port: int) -> Room:
     return Room(f"http://127.0.0.1:{port}", folder, {n: secrets.token_urlsafe(9) for n in names})
 
 
-def start_hub(room: Room, port: int) -> None:
-    """Make the room's users in the group `learners`, and start a hub for them."""
+def start_hub(room: Room, port: int, without_limits: bool = False, most_bytes: int = 0) -> None:
+    """Make the room's users in the group `learners`, and start a hub for them.
+
+    The hub and all that it starts get at most so many bytes of memory; 0 is all there is.
+    """
     try:
         grp.getgrnam("learners")
     except KeyError:
@@ -197,16 +213,37 @@ def start_hub(room: Room, port: int) -> None:
     subprocess.run(["chpasswd"], input=lines, text=True, check=True)
     environment = os.environ | {"HUB_PORT": str(port), "HUB_STATE": str(room.folder / "state")}
     environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
+    configuration = HERE / "jupyterhub_config.py"
+    if without_limits:
+        text = WITHOUT_LIMITS.format(configuration=str(configuration))
+        configuration = room.folder / "without_limits.py"
+        configuration.write_text(text, encoding="utf-8")
     log = (room.folder / "hub.log").open("wb")
     room.hub = subprocess.Popen(
-        [sys.executable, "-m", "jupyterhub", "-f", str(HERE / "jupyterhub_config.py")],
+        [sys.executable, "-m", "jupyterhub", "-f", str(configuration)],
         cwd=room.folder,
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=subprocess.STDOUT,
         start_new_session=True,
+        preexec_fn=(lambda: _join_small_server(most_bytes)) if most_bytes else None,
     )
+
+
+def _small_server() -> Path:
+    """The folder of the group of processes that stands for a server with less memory."""
+    import limits
+
+    return limits._all_learners("memory").with_name("small-server")
+
+
+def _join_small_server(most_bytes: int) -> None:
+    """Put this process into the group: whoever it starts is in there, or in a group below."""
+    group = _small_server()
+    group.mkdir(exist_ok=True)
+    (group / "memory.limit_in_bytes").write_text(str(most_bytes), encoding="ascii")
+    (group / "cgroup.procs").write_text(str(os.getpid()), encoding="ascii")
 
 
 def close_room(room: Room) -> None:
@@ -228,9 +265,13 @@ def close_room(room: Room) -> None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(int(process.name), signal.SIGKILL)
         time.sleep(0.1)
-    sys.path.insert(0, str(HERE))
     import limits
 
+    with contextlib.suppress(OSError):
+        for group in sorted(_small_server().rglob("*"), reverse=True):
+            if group.is_dir():
+                group.rmdir()
+        _small_server().rmdir()
     for name in room.passwords.keys() & present:
         limits.remove_group(name)
         subprocess.run(["userdel", "-r", name], check=False, capture_output=True)
@@ -649,6 +690,7 @@ async def neighbour(room: Room, seconds: float) -> dict:
     for learner in learners:
         await learner.http.close()
     result["failures"] = [f"{one.name} {what}" for one in learners for what in one.failures]
+    result["cells with an error"] = sum(one.errors for one in learners)
     return result
 
 
@@ -667,6 +709,7 @@ async def promises(room: Room) -> dict:
             "assert diary.DIARY == Path.home() / 'course/progress.json' and diary.DIARY.exists()"
         ),
         "no group or user of the hub": "import os; assert os.getuid() and 0 not in os.getgroups()",
+        "the example projects are there": "assert Path('projects/template.ipynb').is_file()",
         "work is saved": f"Path({notebooks()[0]!r}).write_text('mine')",
     }
     refused = {
@@ -728,6 +771,7 @@ def main() -> None:
     parser.add_argument("--pace", type=float, default=10, help="how many times a learner's speed")
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--port", type=int, default=18000)
+    parser.add_argument("--without-limits", action="store_true", help="for `neighbour`: a contrast")
     arguments = parser.parse_args()
     if os.geteuid():
         raise SystemExit("This makes system users and removes them again: run it as root.")
@@ -741,11 +785,20 @@ def main() -> None:
         raise SystemExit(f"--learners is 1 to {MOST_LEARNERS}.")
     if not 1 <= arguments.seconds <= 600:
         raise SystemExit("--seconds is 1 to 600.")
+    is_neighbour = arguments.program == "neighbour"
+    if arguments.without_limits and not is_neighbour:
+        raise SystemExit("--without-limits is for `neighbour` only, which has other ones.")
+    import limits
+
+    has_groups = not limits.missing_controllers()
+    if arguments.without_limits and not has_groups:
+        raise SystemExit("Without limits it would take this machine's memory: it stays undone.")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     load_before = os.getloadavg()[0]
     room = open_room(arguments.learners, arguments.port)
     try:
-        start_hub(room, arguments.port)
+        small = SMALL_SERVER_BYTES if is_neighbour and has_groups else 0
+        start_hub(room, arguments.port, arguments.without_limits, small)
         start = time.perf_counter()
         result = asyncio.run(run(room, arguments))
         result["wall s"] = time.perf_counter() - start
