@@ -10,7 +10,7 @@
 `class`      learners work at a pace, half from notebook 01 on and half from 06 on, for a time
 `through`    one learner runs all cells of both without thinking: what a seat needs
 `course`     one learner runs every notebook and example project, each in a new kernel
-`neighbour`  four learners work while a fifth loops in eight processes, then eats memory; with and
+`neighbour`  four learners work while a fifth loops in sixteen processes, then eats memory; with and
              without the limits, on what is a server of 5 GB for them and the hub
 `promises`   what one learner can and cannot do to the course, to others and to their own work
 
@@ -57,10 +57,15 @@ for _ in range(50):
     (exps / exps.sum(axis=1, keepdims=True)).sum()
 """
 
+# What notebook 06 does to a kernel: 500 MB, and cells that compute for a while.
+HOLD = "held = bytearray(b'x' * 500_000_000)"
+LONG_PROBE = PROBE.replace("range(50)", "range(3000)")
+
+# Each in a session of its own: Linux gives each session the same share of the processors.
 LOOPS = """
-import subprocess, sys
-loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(8)]
-import time
+import subprocess, sys, time
+command = [sys.executable, "-c", "while True: pass"]
+loops = [subprocess.Popen(command, start_new_session=True) for _ in range(16)]
 time.sleep({seconds})
 for loop in loops:
     loop.kill()
@@ -81,13 +86,14 @@ c.JupyterHub.spawner_class = "jupyterhub.spawner.LocalProcessSpawner"
 c.Spawner.environment["COURSE_DATA_LIMIT"] = "-1"
 """
 
+# Each is smaller than the kernel that holds 500 MB, so it is not the first that Linux would end.
 MANY_EATERS = """
 eaten = None
 import subprocess, sys, time
-eat = "import time; eaten = bytearray(b'x' * 700_000_000); time.sleep(60)"
-eaters = [subprocess.Popen([sys.executable, "-c", eat]) for _ in range(8)]
+eat = "import time; eaten = bytearray(b'x' * 250_000_000); time.sleep(60)"
+eaters = [subprocess.Popen([sys.executable, "-c", eat]) for _ in range(24)]
 time.sleep({seconds})
-print(sum(eater.poll() is None for eater in eaters), "of 8 eaters alive")
+print(sum(eater.poll() is None for eater in eaters), "of 24 eaters alive")
 for eater in eaters:
     eater.kill()
 """
@@ -624,7 +630,10 @@ async def all_of_the_course(room: Room) -> dict:
 
 
 async def neighbour(room: Room, seconds: float) -> dict:
-    """Four learners run a small cell twice a second while the fifth misbehaves."""
+    """Four learners work while the fifth misbehaves.
+
+    Three run a small cell twice a second. One holds 500 MB and runs a cell of about a second.
+    """
     learners = [Learner(room, name) for name in room.passwords]
     notebook = notebooks()[0]
     await asyncio.gather(*(guarded(learner, arrive(learner)) for learner in learners))
@@ -634,8 +643,12 @@ async def neighbour(room: Room, seconds: float) -> dict:
     stopped = False
 
     async def work(learner, kernel):
+        is_long = learner is learners[0]
+        if is_long:
+            await kernel.run(HOLD, 60)
         while not stopped:
-            await learner.run_cell(kernel, phase, 0, PROBE)
+            name = f"{phase}, long" if is_long else phase
+            await learner.run_cell(kernel, name, 0, LONG_PROBE if is_long else PROBE)
             await asyncio.sleep(random.uniform(0.3, 0.7))
 
     async def quiet():
@@ -656,10 +669,10 @@ async def neighbour(room: Room, seconds: float) -> dict:
     told, memory = {}, {}
     for phase, act in (  # `work` reads the phase
         ("alone", quiet()),
-        ("eight loops", misbehave(LOOPS)),
+        ("sixteen loops", misbehave(LOOPS)),
         ("between", quiet()),
         ("one process eats memory", misbehave(ONE_EATER)),
-        ("eight processes eat memory", misbehave(MANY_EATERS)),
+        ("many processes eat memory", misbehave(MANY_EATERS)),
         ("after", quiet()),
     ):
         peak = [0]
@@ -678,12 +691,15 @@ async def neighbour(room: Room, seconds: float) -> dict:
     cells = [cell for one, _ in good for cell in one.cells]
     result = {}
     for phase in told:
-        values = [seconds for label, _, seconds in cells if label == phase]
-        result[phase] = {
-            "n": len(values),
-            "p50": quantile(values, 0.5),
-            "p95": quantile(values, 0.95),
-            "max": quantile(values, 1),
+        for name in (phase, f"{phase}, long"):
+            values = [seconds for label, _, seconds in cells if label == name]
+            result[name] = {
+                "n": len(values),
+                "p50": quantile(values, 0.5),
+                "p95": quantile(values, 0.95),
+                "max": quantile(values, 1),
+            }
+        result[phase] |= {
             "the neighbour's MB": memory[phase],
             "the neighbour": told[phase],
         }
