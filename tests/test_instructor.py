@@ -9,7 +9,7 @@ from helpers.exercises import exercises_of, source_of
 from helpers.instructor import agenda, live, slides
 from helpers.instructor.__main__ import main
 from helpers.instructor.notes import KINDS
-from helpers.instructor.sources import InstructorError, Part, parts, read
+from helpers.instructor.sources import ROOT, InstructorError, Part, parts, read
 from tests.execute import find_notebooks
 
 PATHS = find_notebooks([])
@@ -217,6 +217,15 @@ def test_no_page_is_a_torn_off_sentence(path):
             # Beside an answer, which has a page of its own, it may stand alone.
             alone = whole.rpartition("</details>")[2].strip() == page.source
             assert alone or len(page.source.split()) >= slides.FEWEST_WORDS, page.source
+
+
+def test_both_guides_give_the_same_command_for_grading_in_a_throw_away_account():
+    blocks = [
+        re.search(r"^    sudo useradd(.*\n)+?.*autograde softmax-1'$", text, re.MULTILINE)[0]
+        for text in ((ROOT / name).read_text("utf-8") for name in ("INSTRUCTORS.md", "GRADING.md"))
+    ]
+    assert "unshare --net" in blocks[0]
+    assert blocks[0] == blocks[1]
 
 
 def test_an_unknown_notebook_is_said_in_a_sentence(capsys):
