@@ -6,7 +6,8 @@ from itertools import pairwise
 import pytest
 
 from helpers.exercises import exercises_of, source_of
-from helpers.instructor import agenda, live, slides
+from helpers.exercises.diary import DIARY
+from helpers.instructor import agenda, live, slides, solved
 from helpers.instructor.__main__ import main
 from helpers.instructor.notes import KINDS
 from helpers.instructor.sources import ROOT, InstructorError, Part, parts, read
@@ -153,7 +154,7 @@ def test_what_was_left_out_gives_the_original_back(path):
 
 @pytest.fixture
 def build(tmp_path, monkeypatch):
-    for module in (agenda, live, slides):
+    for module in (agenda, live, slides, solved):
         monkeypatch.setattr(module, "BUILD", tmp_path)
     return tmp_path
 
@@ -177,6 +178,19 @@ def test_no_handout_holds_notes_or_solutions_and_the_notes_hold_every_line(build
             own = {line for cell in read(path).cells for line in cell.source.splitlines()}
             leaked = [line for line in lines if line not in own and line.strip() and line in plain]
             assert not leaked, f"{name}: {leaked}"
+
+
+# With solutions: all notebooks run in tests/test_solved_notebooks.py, and here the command ---------
+
+
+def test_the_solved_notebook_finds_what_lies_beside_the_original(build, monkeypatch, capsys):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    before = DIARY.read_bytes() if DIARY.exists() else None
+    assert main(["solved", "10"]) == 0, capsys.readouterr().out
+    [path] = (build / "solved").glob("*.ipynb")
+    printed = path.read_text(encoding="utf-8")
+    assert all(f"{name} correct: " in printed for name in exercises_of(10))
+    assert (DIARY.read_bytes() if DIARY.exists() else None) == before
 
 
 # Slides -------------------------------------------------------------------------------------------
