@@ -35,7 +35,8 @@ __all__ = [
 ]
 
 SOURCE = Path(__file__).resolve().parent.parent / "browser"
-PAGE = Path(__file__).resolve().parent.parent / "build" / "softmax_playground.html"
+# `build/` beside the folder in which the kernel runs, which is the notebook's own: see show_page.
+PAGE = Path("..", "build", "softmax_playground.html")
 
 # CLASS_COLOURS for dark pages, found by the same search: the same hues, at least 3:1 against
 # #1b1f26, and any two at least 15 apart (CIE 1976) for normal, red-blind and green-blind eyes.
@@ -245,7 +246,7 @@ def _activate(values: NDArray[np.float32], activation: str) -> NDArray[np.float3
 # The page -----------------------------------------------------------------------------------------
 
 
-def build_page(model, data: Dataset, path: Path = PAGE) -> Path:
+def build_page(model, data: Dataset, path: Path) -> Path:
     """Write the softmax playground as one HTML file that needs no other; return its path.
 
     `model` takes pictures (n, 28, 28) of 0…255 and gives ten logits. The page shows forty test
@@ -353,7 +354,7 @@ def _write(path: Path, text: str) -> None:
 
 @dataclass(frozen=True)
 class Page:
-    """A page under `build/` that shows itself in a notebook of `notebooks/`."""
+    """A page in a folder beside that of the notebook in which it shows itself."""
 
     path: Path
     height: int = 900
@@ -372,13 +373,24 @@ class Page:
 def show_page(model, data: Dataset) -> Page:
     """Build the page and show it, or the sentence that says why TensorFlow.js cannot be had.
 
-    Raises ExportError for a model that the page cannot use.
+    The page lies at `../build/softmax_playground.html`, seen from the notebook: in the course's own
+    `build/`, which git ignores, for a notebook of `notebooks/`; in a learner's own folder where
+    the course is read-only and only the notebooks are copied; near a copy of the notebook anywhere
+    else. Jupyter shows it if the folder above the notebook's is one that it serves.
+    Raises ExportError for a model that the page cannot use, and where nothing can be written there.
     """
     try:
-        return Page(build_page(model, data))
-    except FetchError as error:
-        _write(PAGE, f'<!doctype html><meta charset="utf-8"><p>{html.escape(str(error))}</p>\n')
-        return Page(PAGE)
+        try:
+            build_page(model, data, PAGE)
+        except FetchError as error:
+            said = html.escape(str(error))
+            _write(PAGE, f'<!doctype html><meta charset="utf-8"><p>{said}</p>\n')
+    except OSError as error:
+        raise ExportError(
+            f"The page cannot be written to {PAGE.absolute().parent} ({error.strerror}): run a "
+            "copy of the notebook in a folder of your own."
+        ) from error
+    return Page(PAGE)
 
 
 # The explorer -------------------------------------------------------------------------------------

@@ -2,12 +2,19 @@
 
 npm is asked where it is installed, else a public copy of the packages on the web. Whatever comes is
 used only if its SHA-256 is the pinned one.
+
+    python -m helpers.npm_files browser/tensorflowjs.json
+
+fetches the files of a list of pins ahead of time, for a course that learners can only read.
 """
 
+import contextlib
 import hashlib
 import json
+import secrets
 import shutil
 import subprocess
+import sys
 import tarfile
 import tempfile
 from dataclasses import dataclass
@@ -78,13 +85,14 @@ def _kept(name: str, pin: Pin) -> bytes | None:
 
 def _keep(name: str, content: bytes) -> None:
     """Store a checked file; a folder that cannot be written to costs a fetch each time, no more."""
-    try:
+    # No temporary file of Python's: only its owner could read it, and the class is to read this.
+    part = CACHE / f"{name}.{secrets.token_hex(4)}.part"
+    with contextlib.suppress(OSError):
         CACHE.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=CACHE, suffix=".part", delete=False) as part:
-            part.write(content)
-        Path(part.name).replace(CACHE / name)
-    except OSError:
-        pass
+        part.write_bytes(content)
+        part.replace(CACHE / name)
+    with contextlib.suppress(OSError):
+        part.unlink()
 
 
 def _from_npm(pins: dict[str, Pin]) -> dict[str, bytes]:
@@ -134,3 +142,23 @@ def _from_web(pin: Pin) -> bytes | None:
         if answer.ok and _is_right(answer.content, pin):
             return answer.content
     return None
+
+
+def main(lists: list[str]) -> int:
+    """Fetch the files of these lists of pins and keep them; 1 with a sentence where that fails."""
+    for name in lists:
+        pins = read_pins(Path(name))
+        try:
+            fetch(pins)
+        except FetchError as error:
+            print(error)
+            return 1
+        if lost := [file for file, pin in pins.items() if _kept(file, pin) is None]:
+            print(f"{CACHE} cannot keep {', '.join(lost)}: run this as the course's owner.")
+            return 1
+        print(f"{CACHE} has {', '.join(pins)}.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -232,16 +232,34 @@ def test_the_shown_page_looks_the_same_with_and_without_tensorflow_js(
     def cannot(pins):
         raise npm_files.FetchError("tf.js cannot be had & that's it.")
 
-    monkeypatch.setattr(browser, "PAGE", tmp_path / "build" / "page.html")
-    monkeypatch.setattr(browser.build_page, "__defaults__", (tmp_path / "build" / "page.html",))
+    (tmp_path / "notebooks").mkdir()
+    monkeypatch.chdir(tmp_path / "notebooks")
+    written = tmp_path / "build" / "softmax_playground.html"
     shown = browser.show_page(by_hand(), PICTURES)
-    assert "Softmax playground" in (tmp_path / "build" / "page.html").read_text(encoding="utf-8")
+    assert "Softmax playground" in written.read_text(encoding="utf-8")
     monkeypatch.setattr(browser, "fetch", cannot)
     without = browser.show_page(by_hand(), PICTURES)
-    said = html.unescape((tmp_path / "build" / "page.html").read_text(encoding="utf-8"))
+    said = html.unescape(written.read_text(encoding="utf-8"))
     assert "tf.js cannot be had & that's it." in said
     assert (repr(shown), shown._repr_html_()) == (repr(without), without._repr_html_())
-    assert 'src="../build/page.html"' in shown._repr_html_()
+
+
+def test_the_frame_leads_to_the_page_wherever_the_notebook_is(scripts, monkeypatch, tmp_path):
+    for place in ("course/notebooks", "course/notebooks/projects", "elsewhere/copy"):
+        (tmp_path / place).mkdir(parents=True)
+        monkeypatch.chdir(tmp_path / place)
+        address = re.search(r'src="([^"]+)"', browser.show_page(by_hand(), PICTURES)._repr_html_())
+        page = tmp_path / place / address[1]
+        assert "Softmax playground" in page.read_text(encoding="utf-8")
+        page.unlink()
+
+
+def test_a_place_where_nothing_can_be_written_is_said_in_a_sentence(scripts, monkeypatch, tmp_path):
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "build").write_text("a file where the folder should be", encoding="utf-8")
+    monkeypatch.chdir(tmp_path / "notebooks")
+    with pytest.raises(browser.ExportError, match=r"^The page cannot be written to .*: run a copy"):
+        browser.show_page(by_hand(), PICTURES)
 
 
 # --- Colours ---------------------------------------------------------------------------------

@@ -1,14 +1,18 @@
 """The room on one server, as far as it can be proved without JupyterHub and without root."""
 
 import ast
+import hashlib
+import html
 import importlib.util
 import json
 import math
 import os
 import re
+import shutil
 import stat
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -31,6 +35,7 @@ CHART = {
 }
 
 posix = pytest.mark.skipif(os.name == "nt", reason="The server is a Linux one.")
+linux = pytest.mark.skipif(sys.platform != "linux", reason="The server is a Linux one.")
 
 
 def module(name):
@@ -128,16 +133,28 @@ def test_first_start_copies_and_later_starts_keep_a_learners_work(tmp_path):
     start_server = module("start_server")
     source, own = tmp_path / "course", tmp_path / "home" / "notebooks"
     source.mkdir()
-    for name in ("00-a.ipynb", "01-b.ipynb", "notes.txt"):
+    (source / "projects").mkdir()
+    for name in ("00-a.ipynb", "01-b.ipynb", "notes.txt", "projects/t.ipynb", "projects/my.ipynb"):
         (source / name).write_text("course", encoding="utf-8")
-    assert start_server.copy_missing(source, own) == ["00-a.ipynb", "01-b.ipynb"]
+    everything = ["00-a.ipynb", "01-b.ipynb", "projects/t.ipynb"]
+    assert start_server.copy_missing(source, own) == everything
 
-    (own / "00-a.ipynb").write_text("work", encoding="utf-8")
+    for name in ("00-a.ipynb", "projects/t.ipynb", "projects/my_project.ipynb"):
+        (own / name).write_text("work", encoding="utf-8")
     (own / "01-b.ipynb").unlink()
-    (source / "00-a.ipynb").write_text("course, corrected", encoding="utf-8")
+    for name in everything:
+        (source / name).write_text("course, corrected", encoding="utf-8")
     assert start_server.copy_missing(source, own) == ["01-b.ipynb"]
-    assert (own / "00-a.ipynb").read_text(encoding="utf-8") == "work"
-    assert sorted(path.name for path in own.iterdir()) == ["00-a.ipynb", "01-b.ipynb"]
+    assert {
+        path.relative_to(own).as_posix(): path.read_text(encoding="utf-8")
+        for path in own.rglob("*.ipynb")
+    } == {
+        "00-a.ipynb": "work",
+        "01-b.ipynb": "course, corrected",
+        "projects/my_project.ipynb": "work",
+        "projects/t.ipynb": "work",
+    }
+    assert not list(own.rglob("*.part"))
 
 
 @posix
@@ -185,6 +202,173 @@ print(len(bytearray(50 * 1024**2)))
 
 
 # --- a read-only course --------------------------------------------------------------------------
+
+# What start_server does, but for the last line: where it would become Jupyter's server, it runs
+# what a learner runs, in the folder and the environment that the server would have.
+START = """
+import os, sys
+sys.path.insert(0, sys.argv[1])
+import start_server
+
+def learn(*_):
+    os.chdir("notebooks")
+    exec(sys.argv[2], {})
+
+os.execv = learn
+start_server.limit_memory = lambda most: None
+start_server.main()
+"""
+
+TRY_TO_WRITE = """
+from pathlib import Path
+import helpers
+try:
+    (Path(helpers.__file__).parent / "more.py").write_text("")
+except PermissionError:
+    print("refused")
+"""
+
+SHOW_PAGE = """
+import numpy as np
+from helpers.browser import show_page
+from helpers.data import CLASS_NAMES, Dataset
+from helpers.quiet_tensorflow import keras
+
+images, labels = np.zeros((20, 28, 28), np.uint8), np.arange(20, dtype=np.uint8) % 10
+layers = [keras.Input((28, 28)), keras.layers.Flatten(), keras.layers.Dense(10)]
+page = show_page(
+    keras.Sequential(layers), Dataset(images, labels, images, labels, "sketches", "")
+)
+print(page._repr_html_())
+"""
+
+LOOK_AT_PROJECT = """
+from helpers.exercises import check, diary
+from helpers.project import check_project
+
+check("1.1", 0.5)
+check_project("projects/template.ipynb", seconds=0)
+print(diary.DIARY)
+"""
+
+
+@pytest.fixture
+def hub(tmp_path):
+    """A course of what the Dockerfile puts into the image, which nobody may write to.
+
+    TensorFlow.js is stood in for by three small files, and kept as the administrator has them kept.
+    """
+    course, home = tmp_path / "opt" / "course", tmp_path / "home"
+    dockerfile = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    for folder in re.findall(r"^COPY (\w+) /opt/course/\1$", dockerfile, re.MULTILINE):
+        ignored = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", "*.gz*", "npm")
+        shutil.copytree(ROOT / folder, course / folder, ignore=ignored)
+    home.mkdir()
+    listed = course / "browser" / "tensorflowjs.json"
+    pins = json.loads(listed.read_text(encoding="utf-8"))
+    (course / "data" / "npm").mkdir()
+    for name, pin in pins.items():
+        (course / "data" / "npm" / name).write_text(f"// {name}", encoding="utf-8")
+        pin["sha256"] = hashlib.sha256(f"// {name}".encode()).hexdigest()
+    listed.write_text(json.dumps(pins), encoding="utf-8")
+    yield Hub(course, home)
+    _set_modes(course, 0o755)
+
+
+def _set_modes(folder, mode):
+    for path in [folder, *folder.rglob("*")]:
+        path.chmod(mode if path.is_dir() else mode & 0o666)
+
+
+@dataclass
+class Hub:
+    course: Path
+    home: Path
+
+    def learn(self, program):
+        """What a learner's server would print for a program after a login; the course is as before.
+
+        The program cannot reach the internet.
+        """
+        _set_modes(self.course, 0o555)
+        before = self._everything()
+        elsewhere = "http://127.0.0.1:9"  # nobody listens there
+        environment = {
+            **{name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ},
+            **{"HOME": str(self.home), "COURSE_DATA_LIMIT": "0", "PYTHONUTF8": "1"},
+            **{"PYTHONPATH": str(self.course), "npm_config_registry": elsewhere},
+            **{"HTTPS_PROXY": elsewhere, "https_proxy": elsewhere},
+            **{"TF_CPP_MIN_LOG_LEVEL": "3", "MPLBACKEND": "agg"},
+        }
+        # Root may write everywhere. Without this one right it may not.
+        common = ["setpriv", "--bounding-set=-dac_override", "--inh-caps=-dac_override"]
+        deploy = str(self.course / "deploy" / "jupyterhub")
+        result = subprocess.run(
+            [*(common if os.getuid() == 0 else []), sys.executable, "-c", START, deploy, program],
+            cwd=self.home,
+            env=environment,
+            capture_output=True,
+            encoding="utf-8",
+        )
+        assert result.returncode == 0, result.stderr
+        assert self._everything() == before
+        return result.stdout
+
+    def _everything(self):
+        return {path: path.stat().st_mtime_ns for path in self.course.rglob("*")}
+
+    @property
+    def page(self):
+        path = self.home / "course" / "build" / "softmax_playground.html"
+        return html.unescape(path.read_text(encoding="utf-8"))
+
+
+@linux
+def test_the_course_really_is_read_only_in_these_tests(hub):
+    assert hub.learn(TRY_TO_WRITE) == "refused\n"
+
+
+@linux
+def test_the_page_is_a_learners_own_and_comes_from_files_fetched_before(hub):
+    assert 'src="../build/softmax_playground.html"' in hub.learn(SHOW_PAGE)
+    assert "Softmax playground" in hub.page
+    assert "// tf.es2017.min.js" in hub.page
+
+
+@linux
+def test_without_files_fetched_before_the_page_is_one_sentence(hub):
+    shutil.rmtree(hub.course / "data" / "npm")
+    assert 'src="../build/softmax_playground.html"' in hub.learn(SHOW_PAGE)
+    said = re.sub("<[^>]*>", "", hub.page).strip()
+    assert re.fullmatch(r"tf\S+ of \S+ [\d.]+ cannot be had, [^.]*without it\.", said), said
+
+
+@linux
+def test_a_learner_has_the_projects_and_a_diary_and_keeps_both(hub):
+    own = hub.home / "course"
+    said = hub.learn(LOOK_AT_PROJECT)
+    assert "template.ipynb: " in said
+    assert said.endswith(f"{own / 'progress.json'}\n")
+    assert "could not be saved" not in said
+    (own / "notebooks" / "projects" / "template.ipynb").write_text("mine", encoding="utf-8")
+    hub.learn("from helpers.exercises import check; check('1.1', 0.5)")
+    assert json.loads((own / "progress.json").read_text(encoding="utf-8"))["1.1"]["tries"] == 2
+    template = own / "notebooks" / "projects" / "template.ipynb"
+    assert template.read_text(encoding="utf-8") == "mine"
+
+
+def test_the_image_fetches_ahead_as_root_what_learners_cannot():
+    steps = (DEPLOY / "Dockerfile").read_text(encoding="utf-8").splitlines()
+    fetching = [step for step in steps if "helpers.npm_files" in step]
+    assert len(fetching) == 1
+    assert max(steps.index(step) for step in steps if step.startswith("COPY")) < steps.index(
+        fetching[0]
+    )
+    assert steps.index(fetching[0]) < steps.index("USER jovyan")
+    assert fetching[0].split()[-1] == "browser/tensorflowjs.json"
+    guide = (DEPLOY / "README.md").read_text(encoding="utf-8")
+    assert "-m helpers.npm_files browser/tensorflowjs.json" in guide
+
 
 CHECK_ONE = """
 from helpers.exercises import check, diary, progress

@@ -8,10 +8,11 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from helpers.exercises import exercises_of, source_of
+from helpers.exercises.diary import DIARY
 from helpers.instructor import agenda, live, slides, solved, sources
 from helpers.instructor.__main__ import main
 from helpers.instructor.notes import KINDS
-from helpers.instructor.sources import InstructorError, Part, parts, read
+from helpers.instructor.sources import ROOT, InstructorError, Part, parts, read
 from tests.execute import find_notebooks
 
 PATHS = find_notebooks([])
@@ -157,7 +158,7 @@ def test_what_was_left_out_gives_the_original_back(path):
 
 @pytest.fixture
 def build(tmp_path, monkeypatch):
-    for module in (agenda, live, slides):
+    for module in (agenda, live, slides, solved):
         monkeypatch.setattr(module, "BUILD", tmp_path)
     return tmp_path
 
@@ -181,6 +182,19 @@ def test_no_handout_holds_notes_or_solutions_and_the_notes_hold_every_line(build
             own = {line for cell in read(path).cells for line in cell.source.splitlines()}
             leaked = [line for line in lines if line not in own and line.strip() and line in plain]
             assert not leaked, f"{name}: {leaked}"
+
+
+# With solutions: tests/test_solved_notebooks.py runs them all, and this the command ---------------
+
+
+def test_the_solved_notebook_finds_what_lies_beside_the_original(build, monkeypatch, capsys):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    before = DIARY.read_bytes() if DIARY.exists() else None
+    assert main(["solved", "10"]) == 0, capsys.readouterr().out
+    [path] = (build / "solved").glob("*.ipynb")
+    printed = path.read_text(encoding="utf-8")
+    assert all(f"{name} correct: " in printed for name in exercises_of(10))
+    assert (DIARY.read_bytes() if DIARY.exists() else None) == before
 
 
 # Slides -------------------------------------------------------------------------------------------
@@ -208,6 +222,28 @@ def test_slides_show_everything_but_what_nobody_projects(path):
         page.source for page, role in zip(pages, roles, strict=True) if role == "notes"
     ]
     assert all(any(text in page for page in spoken_on_slides) for text in spoken(path))
+
+
+@each_notebook
+def test_no_page_is_a_torn_off_sentence(path):
+    for page in slides.pages(path):
+        is_prose = page.cell_type == "markdown" and page.metadata["slideshow"] != {
+            "slide_type": "notes"
+        }
+        if is_prose and not re.search(r"^#|<img|<div|^\$\$", page.source, re.MULTILINE):
+            [whole] = [cell.source for cell in read(path).cells if page.source in cell.source]
+            # Beside an answer, which has a page of its own, it may stand alone.
+            alone = whole.rpartition("</details>")[2].strip() == page.source
+            assert alone or len(page.source.split()) >= slides.FEWEST_WORDS, page.source
+
+
+def test_both_guides_give_the_same_command_for_grading_in_a_throw_away_account():
+    blocks = [
+        re.search(r"^    sudo useradd(.*\n)+?.*autograde softmax-1'$", text, re.MULTILINE)[0]
+        for text in ((ROOT / name).read_text("utf-8") for name in ("INSTRUCTORS.md", "GRADING.md"))
+    ]
+    assert "unshare --net" in blocks[0]
+    assert blocks[0] == blocks[1]
 
 
 def test_an_unknown_notebook_is_said_in_a_sentence(capsys):

@@ -2,8 +2,12 @@
 
 import hashlib
 import io
+import json
+import os
+import stat
 import subprocess
 import tarfile
+from dataclasses import asdict
 
 import pytest
 import requests
@@ -72,6 +76,38 @@ def test_a_file_is_fetched_once(npm, web, cache):
     assert fetch(PINS) == {"it.js": GOOD}
     assert npm.calls == 1
     assert [path.name for path in cache.iterdir()] == ["it.js"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes.")
+def test_what_one_has_fetched_others_can_read(npm, web, cache):
+    npm.content = GOOD
+    before = os.umask(0o022)
+    try:
+        fetch(PINS)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((cache / "it.js").stat().st_mode) == 0o644
+
+
+def test_a_list_is_fetched_ahead_of_time(npm, web, cache, tmp_path, capsys):
+    pins = tmp_path / "pins.json"
+    pins.write_text(json.dumps({"it.js": asdict(PIN)}), encoding="utf-8")
+    assert npm_files.main([str(pins)]) == 1
+    assert "connect to the internet" in capsys.readouterr().out
+    npm.content = GOOD
+    assert npm_files.main([str(pins)]) == 0
+    assert (cache / "it.js").read_bytes() == GOOD
+    assert str(cache) in capsys.readouterr().out
+
+
+def test_fetching_ahead_of_time_says_where_nothing_can_be_kept(npm, web, cache, tmp_path, capsys):
+    pins = tmp_path / "pins.json"
+    pins.write_text(json.dumps({"it.js": asdict(PIN)}), encoding="utf-8")
+    cache.parent.mkdir()
+    cache.write_bytes(b"a file where the folder should be")
+    npm.content = GOOD
+    assert npm_files.main([str(pins)]) == 1
+    assert "cannot keep it.js" in capsys.readouterr().out
 
 
 def test_a_damaged_kept_file_is_fetched_anew(npm, web, cache):

@@ -2,12 +2,16 @@
 
     sudo .venv/bin/python deploy/jupyterhub/load.py class --learners 10 --pace 10 --seconds 180
     sudo .venv/bin/python deploy/jupyterhub/load.py through
+    sudo .venv/bin/python deploy/jupyterhub/load.py course
     sudo .venv/bin/python deploy/jupyterhub/load.py neighbour
+    sudo .venv/bin/python deploy/jupyterhub/load.py neighbour --without-limits
     sudo .venv/bin/python deploy/jupyterhub/load.py promises
 
 `class`      learners work at a pace, half from notebook 01 on and half from 06 on, for a time
 `through`    one learner runs all cells of both without thinking: what a seat needs
-`neighbour`  four learners work while a fifth loops in eight processes, then eats memory
+`course`     one learner runs every notebook and example project, each in a new kernel
+`neighbour`  four learners work while a fifth loops in sixteen processes, then eats memory; with and
+             without the limits, on what is a server of 5 GB for them and the hub
 `promises`   what one learner can and cannot do to the course, to others and to their own work
 
 Each learner is a system user `load-NN` with a password, made for the run and removed after it.
@@ -38,7 +42,9 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 COURSE = HERE.parent.parent
+sys.path.insert(0, str(HERE))  # for `limits`, where it is needed
 MOST_LEARNERS, MOST_SECONDS = 40, 900
+SMALL_SERVER_BYTES = 5 * 10**9  # for `neighbour`: no eater can take more, and so not the machine
 
 # A notebook takes 25 to 45 minutes and has about 25 code cells: 35 minutes, a cell every 84 s.
 SECONDS_A_CELL = 84
@@ -51,10 +57,15 @@ for _ in range(50):
     (exps / exps.sum(axis=1, keepdims=True)).sum()
 """
 
+# What notebook 06 does to a kernel: 500 MB, and cells that compute for a while.
+HOLD = "held = bytearray(b'x' * 500_000_000)"
+LONG_PROBE = PROBE.replace("range(50)", "range(3000)")
+
+# Each in a session of its own: Linux gives each session the same share of the processors.
 LOOPS = """
-import subprocess, sys
-loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(8)]
-import time
+import subprocess, sys, time
+command = [sys.executable, "-c", "while True: pass"]
+loops = [subprocess.Popen(command, start_new_session=True) for _ in range(16)]
 time.sleep({seconds})
 for loop in loops:
     loop.kill()
@@ -66,13 +77,23 @@ while True:
     eaten.append(bytearray(b"x" * 20_000_000))
 """
 
+# The hub's configuration with JupyterHub's own spawner, which limits nothing.
+WITHOUT_LIMITS = """
+from pathlib import Path
+__file__ = {configuration!r}
+exec(compile(Path(__file__).read_text(encoding="utf-8"), __file__, "exec"))
+c.JupyterHub.spawner_class = "jupyterhub.spawner.LocalProcessSpawner"
+c.Spawner.environment["COURSE_DATA_LIMIT"] = "-1"
+"""
+
+# Each is smaller than the kernel that holds 500 MB, so it is not the first that Linux would end.
 MANY_EATERS = """
 eaten = None
 import subprocess, sys, time
-eat = "import time; eaten = bytearray(b'x' * 700_000_000); time.sleep(60)"
-eaters = [subprocess.Popen([sys.executable, "-c", eat]) for _ in range(8)]
+eat = "import time; eaten = bytearray(b'x' * 250_000_000); time.sleep(60)"
+eaters = [subprocess.Popen([sys.executable, "-c", eat]) for _ in range(24)]
 time.sleep({seconds})
-print(sum(eater.poll() is None for eater in eaters), "of 8 eaters alive")
+print(sum(eater.poll() is None for eater in eaters), "of 24 eaters alive")
 for eater in eaters:
     eater.kill()
 """
@@ -178,8 +199,11 @@ def open_room(learners: int, port: int) -> Room:
     return Room(f"http://127.0.0.1:{port}", folder, {n: secrets.token_urlsafe(9) for n in names})
 
 
-def start_hub(room: Room, port: int) -> None:
-    """Make the room's users in the group `learners`, and start a hub for them."""
+def start_hub(room: Room, port: int, without_limits: bool = False, most_bytes: int = 0) -> None:
+    """Make the room's users in the group `learners`, and start a hub for them.
+
+    The hub and all that it starts get at most so many bytes of memory; 0 is all there is.
+    """
     try:
         grp.getgrnam("learners")
     except KeyError:
@@ -195,16 +219,37 @@ def start_hub(room: Room, port: int) -> None:
     subprocess.run(["chpasswd"], input=lines, text=True, check=True)
     environment = os.environ | {"HUB_PORT": str(port), "HUB_STATE": str(room.folder / "state")}
     environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
+    configuration = HERE / "jupyterhub_config.py"
+    if without_limits:
+        text = WITHOUT_LIMITS.format(configuration=str(configuration))
+        configuration = room.folder / "without_limits.py"
+        configuration.write_text(text, encoding="utf-8")
     log = (room.folder / "hub.log").open("wb")
     room.hub = subprocess.Popen(
-        [sys.executable, "-m", "jupyterhub", "-f", str(HERE / "jupyterhub_config.py")],
+        [sys.executable, "-m", "jupyterhub", "-f", str(configuration)],
         cwd=room.folder,
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=subprocess.STDOUT,
         start_new_session=True,
+        preexec_fn=(lambda: _join_small_server(most_bytes)) if most_bytes else None,
     )
+
+
+def _small_server() -> Path:
+    """The folder of the group of processes that stands for a server with less memory."""
+    import limits
+
+    return limits._all_learners("memory").with_name("small-server")
+
+
+def _join_small_server(most_bytes: int) -> None:
+    """Put this process into the group: whoever it starts is in there, or in a group below."""
+    group = _small_server()
+    group.mkdir(exist_ok=True)
+    (group / "memory.limit_in_bytes").write_text(str(most_bytes), encoding="ascii")
+    (group / "cgroup.procs").write_text(str(os.getpid()), encoding="ascii")
 
 
 def close_room(room: Room) -> None:
@@ -226,9 +271,13 @@ def close_room(room: Room) -> None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(int(process.name), signal.SIGKILL)
         time.sleep(0.1)
-    sys.path.insert(0, str(HERE))
     import limits
 
+    with contextlib.suppress(OSError):
+        for group in sorted(_small_server().rglob("*"), reverse=True):
+            if group.is_dir():
+                group.rmdir()
+        _small_server().rmdir()
     for name in room.passwords.keys() & present:
         limits.remove_group(name)
         subprocess.run(["userdel", "-r", name], check=False, capture_output=True)
@@ -265,6 +314,7 @@ class Learner:
         self.times: dict[str, float] = {}
         self.cells: list[tuple[str, int, float]] = []  # notebook, number of the cell, seconds
         self.failures: list[str] = []
+        self.sessions: list[str] = []  # of open notebooks
         self.errors = 0  # cells that ended in an error, as unsolved exercises never do
 
     def _xsrf(self, path: str) -> str:
@@ -319,7 +369,9 @@ class Learner:
         async with self.http.post(address, json=body, headers=headers) as answer:
             if answer.status != 201:
                 raise Failure(f"kernel: {answer.status} {(await answer.text())[:200]}")
-            kernel_id = (await answer.json())["kernel"]["id"]
+            opened = await answer.json()
+            kernel_id = opened["kernel"]["id"]
+            self.sessions.append(opened["id"])
         session = uuid.uuid4().hex
         socket = await self.http.ws_connect(
             f"{self.room.url}{base}api/kernels/{kernel_id}/channels?session_id={session}",
@@ -337,6 +389,16 @@ class Learner:
             if answer.status != 200:
                 raise Failure(f"contents: {answer.status}")
             return cell_sources((await answer.json())["content"])
+
+    async def close_kernels(self) -> None:
+        """Shut down the kernels of all open notebooks."""
+        base = f"/user/{self.name}/"
+        headers = {"X-XSRFToken": self._xsrf(base)}
+        while self.sessions:
+            address = f"{self.room.url}{base}api/sessions/{self.sessions.pop()}"
+            async with self.http.delete(address, headers=headers) as answer:
+                if answer.status != 204:
+                    raise Failure(f"closing a notebook: {answer.status}")
 
     async def run_cell(self, kernel: "Kernel", label: str, number: int, source: str) -> None:
         """Run one cell and write down how long it took to come back."""
@@ -413,7 +475,7 @@ class Kernel:
         return status
 
 
-# --- The four programs ---------------------------------------------------------------------------
+# --- The five programs ---------------------------------------------------------------------------
 
 
 def notebooks() -> list[str]:
@@ -523,8 +585,55 @@ def summary(learners: list, samples: list, hub: list, cpu: dict) -> dict:
     }
 
 
+async def all_of_the_course(room: Room) -> dict:
+    """One learner runs everything there is; seconds, memory and failing cells of each notebook."""
+    learner = Learner(room, next(iter(room.passwords)))
+    await arrive(learner)
+    folder = COURSE / "notebooks"
+    paths = sorted(folder.glob("[0-9][0-9]-*.ipynb")) + sorted(folder.glob("projects/*.ipynb"))
+    result = {}
+    for name in (path.relative_to(folder).as_posix() for path in paths):
+        samples = []
+
+        async def look(samples=samples):
+            while True:
+                samples.append(memory_by_owner(room.owners)[learner.name] / 1e6)
+                await asyncio.sleep(0.5)
+
+        looking = asyncio.create_task(look())
+        start, failing, longest = time.perf_counter(), [], 0.0
+        try:
+            sources = await learner.read_notebook(name)
+            kernel = await learner.open_kernel(name)
+            for number, source in enumerate(sources, start=1):
+                began = time.perf_counter()
+                if await kernel.run(source, seconds=150) != "ok":
+                    failing.append(f"code cell {number}: {kernel.error}")
+                longest = max(longest, time.perf_counter() - began)
+        except Failure as failure:
+            failing.append(str(failure))
+        taken = time.perf_counter() - start
+        looking.cancel()
+        result[name] = {
+            "s": taken,
+            "longest cell s": longest,
+            "MB": max(samples),
+            "failing": failing,
+        }
+        await learner.close_kernels()
+    address = f"{room.url}/user/{learner.name}/files/build/softmax_playground.html"
+    async with learner.http.get(address) as answer:
+        page = await answer.text()
+        result["the page of 09"] = f"{answer.status}, {len(page)} characters"
+    await learner.http.close()
+    return result
+
+
 async def neighbour(room: Room, seconds: float) -> dict:
-    """Four learners run a small cell twice a second while the fifth misbehaves."""
+    """Four learners work while the fifth misbehaves.
+
+    Three run a small cell twice a second. One holds 500 MB and runs a cell of about a second.
+    """
     learners = [Learner(room, name) for name in room.passwords]
     notebook = notebooks()[0]
     await asyncio.gather(*(guarded(learner, arrive(learner)) for learner in learners))
@@ -534,8 +643,12 @@ async def neighbour(room: Room, seconds: float) -> dict:
     stopped = False
 
     async def work(learner, kernel):
+        is_long = learner is learners[0]
+        if is_long:
+            await kernel.run(HOLD, 60)
         while not stopped:
-            await learner.run_cell(kernel, phase, 0, PROBE)
+            name = f"{phase}, long" if is_long else phase
+            await learner.run_cell(kernel, name, 0, LONG_PROBE if is_long else PROBE)
             await asyncio.sleep(random.uniform(0.3, 0.7))
 
     async def quiet():
@@ -556,10 +669,10 @@ async def neighbour(room: Room, seconds: float) -> dict:
     told, memory = {}, {}
     for phase, act in (  # `work` reads the phase
         ("alone", quiet()),
-        ("eight loops", misbehave(LOOPS)),
+        ("sixteen loops", misbehave(LOOPS)),
         ("between", quiet()),
         ("one process eats memory", misbehave(ONE_EATER)),
-        ("eight processes eat memory", misbehave(MANY_EATERS)),
+        ("many processes eat memory", misbehave(MANY_EATERS)),
         ("after", quiet()),
     ):
         peak = [0]
@@ -578,18 +691,22 @@ async def neighbour(room: Room, seconds: float) -> dict:
     cells = [cell for one, _ in good for cell in one.cells]
     result = {}
     for phase in told:
-        values = [seconds for label, _, seconds in cells if label == phase]
-        result[phase] = {
-            "n": len(values),
-            "p50": quantile(values, 0.5),
-            "p95": quantile(values, 0.95),
-            "max": quantile(values, 1),
+        for name in (phase, f"{phase}, long"):
+            values = [seconds for label, _, seconds in cells if label == name]
+            result[name] = {
+                "n": len(values),
+                "p50": quantile(values, 0.5),
+                "p95": quantile(values, 0.95),
+                "max": quantile(values, 1),
+            }
+        result[phase] |= {
             "the neighbour's MB": memory[phase],
             "the neighbour": told[phase],
         }
     for learner in learners:
         await learner.http.close()
     result["failures"] = [f"{one.name} {what}" for one in learners for what in one.failures]
+    result["cells with an error"] = sum(one.errors for one in learners)
     return result
 
 
@@ -608,6 +725,7 @@ async def promises(room: Room) -> dict:
             "assert diary.DIARY == Path.home() / 'course/progress.json' and diary.DIARY.exists()"
         ),
         "no group or user of the hub": "import os; assert os.getuid() and 0 not in os.getgroups()",
+        "the example projects are there": "assert Path('projects/template.ipynb').is_file()",
         "work is saved": f"Path({notebooks()[0]!r}).write_text('mine')",
     }
     refused = {
@@ -647,6 +765,8 @@ async def run(room: Room, arguments: argparse.Namespace) -> dict:
     async with asyncio.timeout(MOST_SECONDS):
         if arguments.program == "neighbour":
             return await neighbour(room, arguments.seconds)
+        if arguments.program == "course":
+            return await all_of_the_course(room)
         if arguments.program == "promises":
             return await promises(room)
         return await class_of(room, arguments.pace, arguments.seconds)
@@ -662,27 +782,39 @@ def rounded(value):
 def main() -> None:
     """Read the command line, run, print one JSON object, and leave nothing behind."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("program", choices=["class", "through", "neighbour", "promises"])
+    parser.add_argument("program", choices=["class", "through", "course", "neighbour", "promises"])
     parser.add_argument("--learners", type=int, default=5)
     parser.add_argument("--pace", type=float, default=10, help="how many times a learner's speed")
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--port", type=int, default=18000)
+    parser.add_argument("--without-limits", action="store_true", help="for `neighbour`: a contrast")
     arguments = parser.parse_args()
     if os.geteuid():
         raise SystemExit("This makes system users and removes them again: run it as root.")
     if arguments.program == "through":
         arguments.learners, arguments.pace, arguments.seconds = 1, 0, 600
+    if arguments.program == "course":
+        arguments.learners = 1
     if arguments.program == "promises":
         arguments.learners = 2
     if not 1 <= arguments.learners <= MOST_LEARNERS:
         raise SystemExit(f"--learners is 1 to {MOST_LEARNERS}.")
     if not 1 <= arguments.seconds <= 600:
         raise SystemExit("--seconds is 1 to 600.")
+    is_neighbour = arguments.program == "neighbour"
+    if arguments.without_limits and not is_neighbour:
+        raise SystemExit("--without-limits is for `neighbour` only, which has other ones.")
+    import limits
+
+    has_groups = not limits.missing_controllers()
+    if arguments.without_limits and not has_groups:
+        raise SystemExit("Without limits it would take this machine's memory: it stays undone.")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     load_before = os.getloadavg()[0]
     room = open_room(arguments.learners, arguments.port)
     try:
-        start_hub(room, arguments.port)
+        small = SMALL_SERVER_BYTES if is_neighbour and has_groups else 0
+        start_hub(room, arguments.port, arguments.without_limits, small)
         start = time.perf_counter()
         result = asyncio.run(run(room, arguments))
         result["wall s"] = time.perf_counter() - start

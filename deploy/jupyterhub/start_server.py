@@ -11,20 +11,23 @@ import sys
 from pathlib import Path
 
 COURSE = Path(__file__).resolve().parent.parent.parent
+NOTEBOOKS = ("[0-9][0-9]-*.ipynb", "projects/*.ipynb")
 
 
 def copy_missing(source: Path, target: Path) -> list[str]:
-    """Copy the notebooks that `target` lacks, and return their names."""
-    target.mkdir(parents=True, exist_ok=True)
+    """Copy the notebooks and example projects that `target` lacks, and return their names."""
     copied = []
-    for notebook in sorted(source.glob("[0-9][0-9]-*.ipynb")):
-        own = target / notebook.name
+    for notebook in (path for pattern in NOTEBOOKS for path in sorted(source.glob(pattern))):
+        if notebook.name.startswith("my"):  # somebody's own project, which git ignores, too
+            continue
+        own = target / notebook.relative_to(source)
         if os.path.lexists(own):
             continue
+        own.parent.mkdir(parents=True, exist_ok=True)
         part = own.with_suffix(".part")  # a copy that is cut short must not look like a notebook
         shutil.copyfile(notebook, part)
         part.replace(own)
-        copied.append(own.name)
+        copied.append(own.relative_to(target).as_posix())
     return copied
 
 

@@ -54,6 +54,7 @@ PINS = {
 }
 
 MOST_WORDS = 75  # on one page; longer prose goes on, on the next
+FEWEST_WORDS = 12  # of a paragraph with a page of its own; a shorter one is torn from what it ends
 
 
 TEMPLATE = (Path(__file__).parent / "slides.html.j2").read_text(encoding="utf-8")
@@ -118,8 +119,10 @@ def _prose(cell: NotebookNode) -> list[NotebookNode]:
             continue
         page = ""
         for paragraph in re.split(r"\n\n(?=\S)", text.strip()):
+            is_too_long = len(f"{page} {paragraph}".split()) > MOST_WORDS
+            is_short = len(paragraph.split()) < FEWEST_WORDS
             # The introduction to a list, a formula or a **Predict.** stays with it.
-            if page and len(f"{page} {paragraph}".split()) > MOST_WORDS and not page.endswith(":"):
+            if page and is_too_long and not is_short and not page.endswith(":"):
                 texts.append(page)
                 page = ""
             page = f"{page}\n\n{paragraph}".strip()

@@ -1,6 +1,7 @@
 """Every notebook with the solutions filled in and executed: build/solved/."""
 
 import ast
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,10 @@ def _write_one(path: Path) -> None:
     fill_in_all(notebook, int(path.stem[:2]))
     target = BUILD / "solved" / path.name
     target.parent.mkdir(parents=True, exist_ok=True)
+    # Notebook 10 looks at the example projects beside it.
+    projects = target.parent / "projects"
+    ignored = shutil.ignore_patterns("my*", ".ipynb_checkpoints")
+    shutil.copytree(path.parent / "projects", projects, ignore=ignored, dirs_exist_ok=True)
     print(f"{path.stem} …", flush=True)
     try:
         execute(notebook, target.parent)
