@@ -117,7 +117,9 @@ def softmax(quick: bool) -> list[Row]:
                 ("tf.nn.softmax", seconds["tensorflow"], 1.5),
             ):
                 row = Row.ratio(what, against, seconds["ours"], theirs, wanted)
-                rows.append(row if row.reached else replace(row, note=notes.get((shape, against), "")))
+                rows.append(
+                    row if row.reached else replace(row, note=notes.get((shape, against), ""))
+                )
     return rows
 
 

@@ -187,8 +187,9 @@ def test_right_and_wrong_and_the_true_class_stand_in_words():
 
 
 @every_kind
-def test_text_can_be_read_against_what_is_really_drawn_behind_it(draw):
+def test_text_can_be_read_against_what_is_really_drawn_behind_it(draw, monkeypatch):
     """The pixels behind each text, its letters left out: nine in ten contrast by 4.5 or more."""
+    monkeypatch.setattr(plotting, "_source", "sketches")  # with the note at the foot
     figure = draw()
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
