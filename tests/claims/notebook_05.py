@@ -22,7 +22,7 @@ FACTS = {
     "for the second: 101,770 together": WEIGHTS,
     "32-bit floats hold about seven": FLOAT_32.precision + 1,
     "is $\\log 10$": math.log(10),
-    "the network with 128 hidden units has 101,770": (HIDDEN, WEIGHTS),
+    "the network with 128 units in the middle has 101,770": (HIDDEN, WEIGHTS),
     "still exactly $\\log 10$": math.log(10),
     "near $\\log 10$": math.log(10),
 }
