@@ -105,6 +105,8 @@ def write(order: list[str]) -> None:
     for name in order:
         if name in kept["sections"]:
             lines += table(rows_of(name), kept["sections"][name]["date"])
+        else:
+            lines.append(f"| {name} | | | | | | not measured yet | |")
     before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
     after = rest.partition(END)[2]
     text = "\n".join([before + BEGIN, "", *lines, "", END + after])
