@@ -93,7 +93,7 @@ def _quantity(value: float, unit: str) -> str:
 
 
 HEADING = [
-    "| what | against | ours | theirs | measured | wanted | | date |",
+    "| what | against | ours | theirs | measured | wanted | note | date |",
     "|---|---|---|---|---|---|---|---|",
 ]
 
