@@ -588,12 +588,12 @@ def is_the_hidden_layer_worth_it() -> Exercise:
     untrained = "No better than chance, like a network without training: call `fit` on the copy."
     a_loss = "This looks like a loss. Compare the answers with the labels: `accuracy` does it."
     unfinished = (
-        "A single layer does better with this training. Train with `compiled(model, epochs=12)`, "
-        "for all twelve epochs, and let nothing follow `Dense(10)`."
+        "A single layer does better with this training. Train with `compiled(model, epochs=9)`, "
+        "for all nine epochs, and let nothing follow `Dense(10)`."
     )
     in_between = (
         "This is neither the level with ReLU nor the one without. Take the test pictures, not "
-        "those that it learns from, after all twelve epochs."
+        "those that it learns from, after all nine epochs."
     )
     still_bent = (
         "That is the accuracy with ReLU. Check that your copy says `Dense(128)`, without any "
@@ -661,7 +661,7 @@ def is_the_hidden_layer_worth_it() -> Exercise:
             "the activation.",
             "Then repeat the cells that trained the network and scored it, with your copy in the "
             "place of `network()`.",
-            "`model = compiled(network_without_relu(), epochs=12)`, then `model.fit` as above, and "
+            "`model = compiled(network_without_relu(), epochs=9)`, then `model.fit` as above, and "
             "`accuracy(data.test_labels, scores_of(model, data.test_images).argmax(axis=1))`.",
         ),
         meaning="Without the bend, 101,770 parameters do no more than 7,850. That this is better "

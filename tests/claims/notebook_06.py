@@ -40,7 +40,7 @@ SAID = {
     "A hundred of them are one": "any number of them, by the same algebra",
     "along half a cosine wave": "keras.optimizers.schedules.CosineDecay",
     "the same thousand pictures": "the code of the section before: data.train_images[:1000]",
-    "what twelve epochs would have hidden": "the code of the section Train it",
+    "what nine epochs would have hidden": "the code of the section Train it",
 }
 
 # Seeds 0 to 2 lie within, with room for other computers.
@@ -90,11 +90,11 @@ def measure(seed: int) -> dict[str, float]:
         return accuracy(data.test_labels, answers), history["loss"][-1]
 
     keras.utils.set_random_seed(seed)
-    model = compiled(network(), 12)
+    model = compiled(network(), 9)
     generator = np.random.default_rng(seed)
     for rows in islice(minibatches(len(images), 256, generator), 100):
         model.train_on_batch(images[rows], labels[rows])
-    healthy, (trapped, trapped_loss) = trained(12)[0], trained(6, Softmax())
+    healthy, (trapped, trapped_loss) = trained(9)[0], trained(6, Softmax())
     return {
         "test accuracy": healthy,
         "loss after 100 steps": float(loss(labels[:1000], model(images[:1000]))),
