@@ -440,7 +440,7 @@ def planted_mutants() -> list[Mutant]:
         if defect.path.suffix != ".ipynb":
             tests = f"tests/test_{defect.path.stem}.py", "tests/test_figure_text.py"
         elif defect.kind == IN_PROSE or "quiet_tensorflow" in original:
-            tests = *QUICK, "-k", f"{defect.where}- or test_claims"
+            tests = *QUICK, "-k", f"{defect.where}- or notebook_{defect.where} or test_claims"
         else:  # to run it takes no longer
             tests = *NBVAL, str(defect.path)
         broken, place = planted(defect), place_of(defect)

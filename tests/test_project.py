@@ -294,6 +294,30 @@ def test_what_is_no_use_of_the_test_set(copy):
     assert lost(copy(harmless)) == {}
 
 
+@pytest.mark.parametrize(
+    ("old", "new"), [("## Baseline", "## The simplest answer"), ("majority_accuracy", "simplest")]
+)
+def test_a_baseline_may_be_known_by_its_section_or_by_its_name(copy, old, new):
+    assert lost(copy(lambda notebook: replace(notebook, old, new))) == {}
+
+
+def test_a_call_that_seeds_nothing_is_no_seed(small):
+    for call, seed in (
+        ("np.random.normal(0)", "np.random.seed(0)"),
+        ("random.random()", "seed(0)"),
+    ):
+        source = f"values = np.array([1])\nprint(values)\n{call}"
+        assert "all that is random is seeded" in lost(small(source))
+        seeded = source.replace("print", f"{seed}\nprint")
+        assert "all that is random is seeded" not in lost(small(seeded))
+
+
+def test_naming_keras_without_importing_it_asks_for_no_seed(small):
+    source = "name = 'keras'.upper()\nmodel = name\nmodel.fit(images, labels)"
+    assert "all that is random is seeded" not in lost(small(source))
+    assert "all that is random is seeded" in lost(small("import keras", source))
+
+
 def test_a_figure_may_be_described_in_the_next_cell(copy):
     def described(notebook):
         figure_without_words(notebook)
