@@ -16,6 +16,7 @@ from helpers.instructor.sources import ROOT, InstructorError, Part, parts, read
 from tests.execute import find_notebooks
 
 PATHS = find_notebooks([])
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 each_notebook = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 each_session = pytest.mark.parametrize("name", agenda.SESSIONS)
 
@@ -54,6 +55,18 @@ def test_the_printed_time_is_the_sum_to_five_minutes(path):
     running = sum(part.seconds for part in parts(path)) / 60
     total = sum(part.minutes for part in parts(path)) + running
     assert abs(stated - total) <= 2.5, f"It says {stated} minutes, and its parts take {total:.1f}."
+
+
+@each_notebook
+def test_the_readme_states_the_time_of_each_notebook(path):
+    [row] = [row for row in README.splitlines() if f"(notebooks/{path.name})" in row]
+    minutes, computing = re.search(r"\| (\d+) min(?:, (\d+) s of it computing)? \|$", row).groups()
+    assert f"**Time:** about {minutes} minutes" in read(path).cells[0].source
+    seconds = sum(part.seconds for part in parts(path))
+    if computing is None:
+        assert seconds < 10
+    else:
+        assert abs(int(computing) - seconds) <= 0.2 * seconds, f"It computes for {seconds} s."
 
 
 @each_notebook

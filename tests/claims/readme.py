@@ -13,5 +13,5 @@ FACTS = {
 SAID = {
     "for 16, 32 and 64 bit floats": "the words of notebook 02's figure",
     "at temperature 0.1 to the centre at temperature 100": "the words of notebook 01's figure",
-    "about 700 MB to download, 3 GB on the disk": "717 and 2,871 MB, measured with pip on Linux, November 2026",
+    "about 700 MB to download, 3 GB on the disk": "717 and 2,871 MB with pip on Linux, 11/2026",
 }
