@@ -63,7 +63,7 @@ PROSE = {
     "to about 88 % accuracy": ("test accuracy", 0.87, 0.9),
     "to come down to about 0.8": ("linear, loss after 100 steps", 0.75, 0.85),
     "The linear model has about 0.83": ("linear, test accuracy", 0.82, 0.845),
-    "Around 0.885, with a few thousandths of luck up or down": ("test accuracy", 0.877, 0.895),
+    "Around 0.884, with a few thousandths of luck up or down": ("test accuracy", 0.877, 0.895),
     "The linear model is wrong about one picture in six": ("linear, test accuracy", 0.81, 0.846),
     "this network about one in nine": ("test accuracy", 0.875, 0.8975),
     "wrong about one picture in nine": ("test accuracy", 0.875, 0.8975),
