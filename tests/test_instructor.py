@@ -289,7 +289,7 @@ def small_course(tmp_path, monkeypatch):
     monkeypatch.setattr(sources, "NOTEBOOKS", tmp_path / "notebooks")
     monkeypatch.setattr(solved, "BUILD", tmp_path / "build")
     monkeypatch.setattr(solved, "DIARY", tmp_path / "diary.json")
-    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "notebooks" / "projects").mkdir(parents=True)
     for number in ("01", "02"):
         path = tmp_path / "notebooks" / f"{number}-small.ipynb"
         nbformat.write(new_notebook(cells=cells), path)
