@@ -18,6 +18,8 @@ from tests.notebook_comparison import output_differences, stderr_lines, toleranc
 
 set_kernel_environment()
 
+RUN_ALL_NOTEBOOKS = ("test_catch_up.py", "test_solved_notebooks.py")  # minutes each
+
 DATA = "notebook data"
 COMPARED = "notebook outputs compared"
 NOT_COMPARED = "notebook outputs not compared"
@@ -29,7 +31,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if not cells:
         return
     cells.sort(key=lambda cell: cell.path.name, reverse=True)
-    items[:] = cells + [item for item in items if not isinstance(item, IPyNbCell)]
+    others = [item for item in items if not isinstance(item, IPyNbCell)]
+    others.sort(key=lambda item: item.path.name not in RUN_ALL_NOTEBOOKS)
+    items[:] = cells + others
 
     # Asked before a kernel starts: the progress of a download would be stderr of its notebook.
     try:
