@@ -305,14 +305,11 @@ def test_notes_are_printed_in_the_order_in_which_they_are_needed(small_course, c
 
 def test_timings_are_stored_for_what_takes_a_second_and_for_nothing_else(small_course, capsys):
     assert main(["timings", "01"]) == 0
-    assert "01-small: 1 seconds in 4 cells" in capsys.readouterr().out
+    told = re.search(r"01-small: (\d+) seconds in 4 cells", capsys.readouterr().out)
     cells = read(small_course / "notebooks" / "01-small.ipynb").cells
-    assert [cell.metadata.get("course") for cell in cells if cell.cell_type == "code"] == [
-        None,
-        {"live": ["x"], "seconds": 1},
-        None,
-        None,
-    ]
+    abouts = [cell.metadata.get("course") for cell in cells if cell.cell_type == "code"]
+    assert 1 <= abouts[1].pop("seconds") <= int(told[1])  # more than 1 on a busy machine
+    assert abouts == [None, {"live": ["x"]}, None, None]
     assert not [output for cell in cells for output in cell.get("outputs", [])]
 
 

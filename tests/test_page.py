@@ -550,7 +550,9 @@ def jupyterlab(tmp_path, path, model):
     (tmp_path / "notebooks").mkdir()
     nbformat.write(notebook, tmp_path / "notebooks" / "page.ipynb")
     # JupyterLab shows a frame only in a notebook that it trusts.
-    NotebookNotary(data_dir=str(tmp_path)).sign(notebook)
+    notary = NotebookNotary(data_dir=str(tmp_path))
+    notary.sign(notebook)
+    notary.store.close()  # else Python 3.13 warns whenever it finds it
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
