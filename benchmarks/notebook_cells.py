@@ -1,27 +1,18 @@
 """The code of the notebooks, taken from their cells, so that what is measured is what is taught."""
 
 import ast
-import json
-from pathlib import Path
 
 from benchmarks.measuring import CannotMeasureError
+from helpers.instructor.catch_up_cells import without_catch_up
+from helpers.instructor.sources import find_notebooks, read
 
-NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent / "notebooks").glob("*.ipynb"))
-
-
-def notebook(number: str) -> Path:
-    """The file of notebook "06"."""
-    return next(path for path in NOTEBOOKS if path.name.startswith(f"{number}-"))
+NOTEBOOKS = find_notebooks([])
 
 
 def sources(number: str) -> list[str]:
-    """Its code cells, without those that only bring a late learner to a section."""
-    cells = json.loads(notebook(number).read_text(encoding="utf-8"))["cells"]
-    return [
-        "".join(cell["source"])
-        for cell in cells
-        if cell["cell_type"] == "code" and "catch-up" not in cell["metadata"].get("tags", [])
-    ]
+    """The code cells of notebook "06", without those that only bring a late learner along."""
+    [path] = find_notebooks([number])
+    return [cell.source for cell in without_catch_up(read(path).cells) if cell.cell_type == "code"]
 
 
 def cell_with(number: str, text: str) -> str:

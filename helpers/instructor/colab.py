@@ -10,6 +10,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
+from helpers.instructor.notes import taken_out_of
 from helpers.instructor.sources import BUILD, ROOT, InstructorError, find_notebooks, read
 
 # What notebooks and helpers import. Colab's own Jupyter runs them, so that is left as it is.
@@ -43,8 +44,7 @@ def with_first_cell(notebook: NotebookNode, address: str) -> NotebookNode:
             "https://github.com/OWNER/REPOSITORY."
         )
     for cell in notebook.cells:
-        cell.metadata.pop("course", None)
-        cell.metadata.pop("slideshow", None)
+        taken_out_of(cell)
     packages = ", ".join(f'"{line}"' for line in requirements())
     source = SOURCE.format(address=address, packages=packages)
     first_code = next(n for n, cell in enumerate(notebook.cells) if cell.cell_type == "code")

@@ -9,7 +9,7 @@ import re
 import nbformat
 from nbformat import NotebookNode
 
-from helpers.instructor.notes import notes_of
+from helpers.instructor.notes import notes_of, taken_out_of
 from helpers.instructor.sources import BUILD, InstructorError, find_notebooks, parts, read
 
 PLACEHOLDER = "# … {number}"
@@ -55,8 +55,7 @@ def handout(notebook: NotebookNode) -> dict[str, dict[int, list[str]]]:
     left_out: dict[str, dict[int, list[str]]] = {}
     number = 1
     for cell in notebook.cells:
-        about = cell.metadata.pop("course", {})
-        cell.metadata.pop("slideshow", None)
+        about = taken_out_of(cell)
         if cell.cell_type != "code":
             continue
         cell.outputs, cell.execution_count = [], None

@@ -1,5 +1,7 @@
 """What an author says to the instructor, section by section: `course: {"notes": {...}}`."""
 
+from nbformat import NotebookNode
+
 from helpers.instructor.sources import Part, find_notebooks, parts
 
 # The parts of a note, in the order in which they are needed.
@@ -16,6 +18,12 @@ def notes_of(part: Part) -> list[str]:
     notes = part.about.get("notes", {})
     lines = [f"- **{name}:** {notes[kind]}" for kind, name in KINDS.items() if kind in notes]
     return [*lines, ""] if lines else []
+
+
+def taken_out_of(cell: NotebookNode) -> dict:
+    """What a cell's author wrote for instructors, which a handout lacks; taken out of it here."""
+    cell.metadata.pop("slideshow", None)
+    return cell.metadata.pop("course", {})
 
 
 def show(numbers: list[str]) -> None:

@@ -51,9 +51,14 @@ def fill_in_all(notebook: nbformat.NotebookNode, number: int) -> dict[str, str]:
 def write(numbers: list[str]) -> None:
     """Write notebooks with solutions, executed. Raises InstructorError if one does not run."""
     set_kernel_environment()
+    paths = find_notebooks(numbers)
+    # Notebook 10 looks at the example projects beside it.
+    projects = paths[0].parent / "projects"
+    ignored = shutil.ignore_patterns("my*", ".ipynb_checkpoints")
+    shutil.copytree(projects, BUILD / "solved" / "projects", ignore=ignored, dirs_exist_ok=True)
     diary = DIARY.read_bytes() if DIARY.exists() else None
     try:
-        for path in find_notebooks(numbers):
+        for path in paths:
             _write_one(path)
     finally:  # what the instructor has solved alone stays as it was
         if diary is None:
@@ -66,11 +71,6 @@ def _write_one(path: Path) -> None:
     notebook = read(path)
     fill_in_all(notebook, int(path.stem[:2]))
     target = BUILD / "solved" / path.name
-    target.parent.mkdir(parents=True, exist_ok=True)
-    # Notebook 10 looks at the example projects beside it.
-    projects = target.parent / "projects"
-    ignored = shutil.ignore_patterns("my*", ".ipynb_checkpoints")
-    shutil.copytree(path.parent / "projects", projects, ignore=ignored, dirs_exist_ok=True)
     print(f"{path.stem} …", flush=True)
     try:
         execute(notebook, target.parent)
