@@ -199,6 +199,24 @@ def test_a_line_that_changes_a_value_in_place_is_needed(write, source):
     assert [step.cell for step in steps] == [0, 1]
 
 
+def test_a_value_that_is_replaced_is_not_computed(write):
+    write("a = 1", "a = 2", "## End", "print(a)")
+    cells = catch_up.read_cells("01")
+    steps = catch_up.steps_to(cells, catch_up.find_section(cells, "End"), {})
+    assert [step.cell for step in steps] == [1]
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(1, ""), (2, ", about 2 seconds")])
+def test_a_wait_is_told_from_two_seconds_on(write, tmp_path, capsys, seconds, told):
+    write("a = 1", "## End", "print(a)")
+    path = tmp_path / "01-made-up.ipynb"
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    notebook["cells"][0]["metadata"]["course"] = {"seconds": seconds}
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    caught_up("End")
+    assert f"needs of 1 earlier cell{told}.\n" in capsys.readouterr().out
+
+
 def test_nothing_is_run_or_said_where_nothing_is_missing(write, capsys):
     write("a = 1", "## End", "print(a)")
     assert caught_up("End", a=7, In=["a = 1"]) == {"a": 7, "In": ["a = 1"]}

@@ -88,8 +88,11 @@ def test_tensorflow_starts_and_trains_without_a_word_and_stderr_works_afterwards
     program = """
 import os, sys
 
+os.environ["KERAS_BACKEND"] = "another one"  # left over from somebody's other work
+
 from helpers.quiet_tensorflow import keras, tf
 
+print(keras.backend.backend(), os.environ["TF_CPP_MIN_LOG_LEVEL"])
 model = keras.Sequential([keras.layers.Dense(2)])
 model.compile("sgd", loss="mse")
 model.fit(tf.ones((4, 3)), tf.ones((4, 2)), verbose=0)
@@ -97,7 +100,7 @@ os.write(2, b"descriptor ")
 print("stream", file=sys.stderr)
 """
     result = run_python(program)
-    assert (result.returncode, result.stdout) == (0, "")
+    assert (result.returncode, result.stdout) == (0, "tensorflow 3\n")
     assert result.stderr == "descriptor stream\n"
 
 
@@ -116,6 +119,26 @@ def test_muted_stderr_swallows_the_descriptor_only_while_it_lasts(stream, monkey
         os.write(2, b"inside ")
     os.write(2, b"after")
     assert capfd.readouterr().err == "before after"
+
+
+def test_what_was_written_before_is_shown_before(monkeypatch, capfd):
+    with os.fdopen(os.dup(2), "w", encoding="utf-8") as buffered:
+        monkeypatch.setattr(sys, "stderr", buffered)
+        buffered.write("before")
+        with muted_stderr():
+            assert capfd.readouterr().err == "before"
+
+
+def test_muted_stderr_leaves_no_descriptor_open():
+    def next_descriptor():
+        number = os.dup(2)
+        os.close(number)
+        return number
+
+    before = next_descriptor()
+    with muted_stderr():
+        pass
+    assert next_descriptor() == before
 
 
 def test_muted_stderr_comes_back_after_an_error(capfd):

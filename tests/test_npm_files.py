@@ -156,6 +156,33 @@ def test_a_folder_that_cannot_be_written_to_is_done_without(npm, web, cache):
     assert fetch(PINS) == {"it.js": GOOD}
 
 
+def test_no_half_written_file_is_left_behind(npm, web, cache):
+    (cache / "it.js").mkdir(parents=True)  # in the place of the file
+    npm.content = GOOD
+    assert fetch(PINS) == {"it.js": GOOD}
+    assert [path.name for path in cache.iterdir()] == ["it.js"]
+
+
+def test_files_of_two_packages_are_told_apart(tmp_path, monkeypatch, web):
+    contents = {"one": b"file of one", "two": b"file of two"}
+
+    def run(command, cwd, **_):
+        for package, content in contents.items():
+            with tarfile.open(f"{cwd}/{package}-1.0.0.tgz", "w:gz") as archive:
+                member = tarfile.TarInfo(f"package/{package}.js")
+                member.size = len(content)
+                archive.addfile(member, io.BytesIO(content))
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(npm_files.shutil, "which", lambda name: "/npm")
+    monkeypatch.setattr(npm_files.subprocess, "run", run)
+    pins = {
+        package: Pin(package, "1.0.0", f"{package}.js", hashlib.sha256(content).hexdigest())
+        for package, content in contents.items()
+    }
+    assert fetch(pins) == contents
+
+
 def test_the_pins_of_the_course():
     pins = npm_files.read_pins(SOURCE / "tensorflowjs.json")
     assert set(pins) == {

@@ -56,6 +56,7 @@ def test_an_unknown_program_or_model_is_said_in_a_sentence():
 def test_all_models_answer_the_same_pictures():
     labels = [predictions(model)[1] for model in FACTORS]
     assert len(labels) == 4
+    assert labels[0].shape == (20_000,)
     assert all(np.array_equal(labels[0], others) for others in labels)
     assert np.bincount(labels[0], minlength=10).min() > 1800
 
