@@ -7,6 +7,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from helpers import npm_files
 from helpers.exercises import exercises_of, source_of
 from helpers.exercises.diary import DIARY
 from helpers.instructor import agenda, live, slides, solved, sources
@@ -137,6 +138,31 @@ def test_a_core_that_does_not_fit_is_refused():
         agenda.timetable(agenda.Session("Too much", 20, ("00", "01")))
 
 
+def test_no_exercise_comes_without_its_section(monkeypatch):
+    def part(title, level, minutes, priority="optional"):
+        return Part("01", title, level, {"minutes": minutes, "priority": priority}, ())
+
+    offered = [
+        part("The notebook", 1, 5, "core"),
+        part("A section that is too long", 2, 30),
+        part("Exercise 1.1", 3, 5),
+        part("A section that fits", 2, 5),
+        part("Exercise 1.2", 3, 5),
+    ]
+    monkeypatch.setattr(agenda, "parts", lambda path: offered)
+    plan, left_out = agenda.timetable(agenda.Session("Short", 40, ("01",)))
+    assert [part.title for part in left_out] == ["A section that is too long", "Exercise 1.1"]
+    assert [entry.part for entry in plan if entry.part] == [offered[0], *offered[3:]]
+
+
+def test_a_timetable_is_printed_and_kept(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(agenda, "BUILD", tmp_path)
+    assert main(["agenda", "90"]) == 0
+    text = agenda.as_text("90")
+    assert capsys.readouterr().out == f"{text}\n"
+    assert (tmp_path / "agenda" / "90.md").read_text(encoding="utf-8") == text
+
+
 # The live version ---------------------------------------------------------------------------------
 
 
@@ -248,6 +274,32 @@ def test_no_page_is_a_torn_off_sentence(path):
             # Beside an answer, which has a page of its own, it may stand alone.
             alone = whole.rpartition("</details>")[2].strip() == page.source
             assert alone or len(page.source.split()) >= slides.FEWEST_WORDS, page.source
+
+
+def test_slides_are_written_with_all_that_they_load(build, monkeypatch, capsys):
+    contents = dict.fromkeys(slides.PINS, b"@import url(a-font);a { }")
+    monkeypatch.setattr(slides, "fetch", lambda pins: contents)
+    assert main(["slides", "01"]) == 0
+    assert capsys.readouterr().out.startswith("build/slides/01-")
+    [path] = (build / "slides").glob("*.html")
+    page = path.read_text(encoding="utf-8")
+    assert page.count('class="answer"') + page.count("class='answer'") == sum(
+        "class='answer'" in cell.source for cell in slides.pages(PATHS[1])
+    )
+    asked = set(re.findall(r"reveal/([\w./-]+)", page))
+    written = [path for path in (build / "slides" / "reveal").rglob("*") if path.is_file()]
+    assert {path.relative_to(build / "slides" / "reveal").as_posix() for path in written} >= asked
+    assert {path.read_bytes() for path in written} == {b"a { }"}
+    assert len(written) == len(slides.PINS)
+
+
+def test_slides_that_cannot_be_had_are_said_so(build, monkeypatch, capsys):
+    def fetch(pins):
+        raise npm_files.FetchError("No reveal.js.")
+
+    monkeypatch.setattr(slides, "fetch", fetch)
+    assert main(["slides", "01"]) == 1
+    assert capsys.readouterr().out == "No reveal.js.\n"
 
 
 def test_both_guides_give_the_same_command_for_grading_in_a_throw_away_account():
