@@ -268,7 +268,7 @@ def nbgrader(folder, *arguments, code=0):
         encoding="utf-8",
         check=False,
     )
-    assert run.returncode == code, run.stdout[-3000:]
+    assert run.returncode == code, run.stdout
     return run.stdout
 
 
