@@ -161,6 +161,9 @@ def test_a_timetable_is_printed_and_kept(tmp_path, monkeypatch, capsys):
     text = agenda.as_text("90")
     assert capsys.readouterr().out == f"{text}\n"
     assert (tmp_path / "agenda" / "90.md").read_text(encoding="utf-8") == text
+    assert "| 0 s |" not in text  # no wait is no wait of 0 seconds
+    with pytest.raises(InstructorError, match="There is no session '95'"):
+        agenda.as_text("95")
 
 
 # The live version ---------------------------------------------------------------------------------
@@ -242,6 +245,9 @@ def test_the_solved_notebook_finds_what_lies_beside_the_original(build, monkeypa
 @each_notebook
 def test_slides_show_everything_but_what_nobody_projects(path):
     pages = slides.pages(path)
+    outputs = [(page.source, output) for page in pages for output in page.get("outputs", [])]
+    assert {output.output_type for _, output in outputs} <= {"stream"}
+    assert not [source for source, _ in outputs if "\ncheck(" in source]
     text = "\n".join(page.source for page in pages)
     roles = [page.metadata["slideshow"]["slide_type"] for page in pages]
     sections = [part for part in parts(path) if part.level < 3]
