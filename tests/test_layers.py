@@ -1,5 +1,6 @@
 """The hand-built Keras layers, loss and training step, against the ones that come with Keras."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -168,6 +169,8 @@ def test_fit_equals_the_built_in(batch, steps_per_execution):
 
 @pytest.mark.parametrize("policy", ["float64", "mixed_float16", "mixed_bfloat16"])
 def test_other_precisions_train(batch, policy):
+    if policy.endswith("float16") and "ONEDNN_MAX_CPU_ISA" in os.environ:
+        pytest.skip("oneDNN, held to older instructions, ends the process in a product of 16 bits")
     images, labels = batch
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(policy)
