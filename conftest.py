@@ -1,18 +1,22 @@
 """Notebooks as tests: what this course asks of nbval beyond comparing text exactly.
 
 Numbers have a tolerance (tests/notebook_comparison.py), a cell cannot opt out, nothing may be
-written to stderr, and a dead kernel fails at once. The end of a run says what was compared.
+written to stderr, a kernel that does not start is started again, and one that dies later fails at
+once. The end of a run says what was compared.
 """
 
 import time
 from queue import Empty
+from typing import Any
 
+import nbval.kernel
 import nbval.plugin
 import pytest
-from nbval.kernel import RunningKernel
+from nbval.kernel import RunningKernel, start_new_kernel
 from nbval.plugin import IPyNbCell
 
 from helpers import data
+from helpers.running import with_other_ports
 from tests.execute import join_streams, set_kernel_environment
 from tests.notebook_comparison import output_differences, stderr_lines, tolerance
 
@@ -72,6 +76,12 @@ def await_reply_while_alive(kernel: RunningKernel, message: str, timeout: float)
                 raise
 
 
+def start_answering_kernel(**arguments: Any) -> tuple:
+    """Start a kernel as nbval does, and again if it doesn't answer."""
+    return with_other_ports(lambda: start_new_kernel(**arguments))
+
+
+nbval.kernel.start_new_kernel = start_answering_kernel
 await_reply = RunningKernel.await_reply
 RunningKernel.await_reply = await_reply_while_alive
 IPyNbCell.compare_outputs = compare_outputs

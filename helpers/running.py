@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -31,6 +31,9 @@ KERNEL_ENVIRONMENT = {
     # TensorFlow takes one thread for each core, and sums in another order with each number.
     "TF_NUM_INTRAOP_THREADS": "2",
 }
+
+STARTS = 3  # of a kernel that does not answer
+Started = TypeVar("Started")
 
 # Of memory, for the outputs of a notebook that runs apart; where they need more, it is stopped.
 FLOOD_BYTES = 1_000_000_000
@@ -56,6 +59,20 @@ def set_kernel_environment() -> None:
     """Make kernels started from here repeat their numbers; what the user has set stays."""
     for name, value in KERNEL_ENVIRONMENT.items():
         os.environ.setdefault(name, value)
+
+
+def with_other_ports(start: Callable[[], Started]) -> Started:
+    """What `start` returns; where its kernel doesn't answer, it is called again.
+
+    A kernel's ports are chosen before it opens them, and another program may take one in between.
+    Jupyter's server then starts the kernel again; nbclient, nbval and nbgrader would give up.
+
+    Raises the RuntimeError of the last of STARTS attempts.
+    """
+    for _ in range(STARTS - 1):
+        with contextlib.suppress(RuntimeError):
+            return start()
+    return start()
 
 
 def execute(
@@ -84,26 +101,31 @@ def execute(
             started = cell
             cell_starts()
 
-    client = NotebookClient(
-        notebook,
-        km=AsyncKernelManager(
-            kernel_name=CURRENT_ENV_KERNEL_NAME, kernel_spec_manager=NbvalKernelspecManager()
-        ),
-        resources={"metadata": {"path": str(folder)}},
-        record_timing=False,
-        store_widget_state=False,
-        on_cell_start=remember,
-        on_cell_executed=lambda **_: cell_done(),
-    )
-    try:
-        client.execute(
+    def start() -> NotebookClient:
+        client = NotebookClient(
+            notebook,
+            km=AsyncKernelManager(
+                kernel_name=CURRENT_ENV_KERNEL_NAME, kernel_spec_manager=NbvalKernelspecManager()
+            ),
+            resources={"metadata": {"path": str(folder)}},
+            record_timing=False,
+            store_widget_state=False,
+            on_cell_start=remember,
+            on_cell_executed=lambda **_: cell_done(),
+        )
+        client.start_new_kernel(
             # Under this name ipykernel leaves file descriptor 2 alone, as it does in the tests:
             # what C++ libraries log there is no part of a notebook.
             env=os.environ | {"PYTEST_CURRENT_TEST": "tests.execute"},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            cleanup_kc=True,
         )
+        client.start_new_kernel_client()
+        return client
+
+    client = with_other_ports(start)
+    try:
+        client.execute(cleanup_kc=True)
     except (CellExecutionError, DeadKernelError) as error:
         raise NotebookError(f"{cell_name(notebook, started)}: {_reason(error)}") from error
 

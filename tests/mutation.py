@@ -56,7 +56,9 @@ TESTS = {
     "helpers/networks.py": ("tests/test_notebook_functions.py",),
     "helpers/quiet_stderr.py": ("tests/test_imports.py",),
     "helpers/quiet_tensorflow.py": ("tests/test_imports.py",),
-    "helpers/running.py": ("tests/test_execute.py", "tests/test_project.py"),
+    "helpers/running.py": (
+        *("tests/test_running.py", "tests/test_execute.py", "tests/test_project.py"),
+    ),
     "helpers/exercises": ("tests/test_judge.py", "-k", "not real_kernel"),
     "helpers/instructor": ("tests/test_instructor.py",),
     "helpers/instructor/__main__.py": ("tests/test_instructor.py", *WITHOUT_NBGRADER),

@@ -412,6 +412,12 @@ def test_solved_notebooks_are_executed_and_the_diary_stays(
     assert cells[6].outputs[0].text == "1.2 6\n"
     path = small_course / "diary.json"
     assert (path.read_text(encoding="utf-8") if path.exists() else None) == diary
+    assert main(["solved", "01"]) == 0, "again, over what is there: " + capsys.readouterr().out
+
+
+def test_an_answer_without_a_place_is_said_in_a_sentence():
+    with pytest.raises(InstructorError, match=r"There is no place for double\."):
+        solved.fill_in('check("1.2", double)', doubled)
 
 
 def doubled(x):

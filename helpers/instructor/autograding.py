@@ -2,6 +2,8 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from nbgrader.preprocessors import Execute, NbGraderPreprocessor
 from nbgrader.utils import is_grade
 
 from helpers.exercises.judge import CORRECT
+from helpers.running import with_other_ports
 
 LEFT_OUT = (
     "This cell ended Python, or ran on although it was interrupted. It was left out, and all "
@@ -42,6 +45,14 @@ class ExecuteToTheEnd(Execute):
                 if self.running in self.fatal:
                     raise
                 self.fatal.add(self.running)
+
+    @contextmanager
+    def setup_kernel(self, **arguments: Any) -> Iterator[None]:
+        """A kernel for as long as the notebook runs."""
+        setup_kernel = super().setup_kernel
+        with ExitStack() as stack:
+            with_other_ports(lambda: stack.enter_context(setup_kernel(**arguments)))
+            yield
 
     def preprocess_cell(
         self, cell: NotebookNode, resources: Any, index: int

@@ -1,0 +1,101 @@
+"""Kernels start although another program takes a port between its choice and its use."""
+
+import socket
+
+import nbval.kernel
+import pytest
+from jupyter_client.connect import LocalPortCache
+from nbformat.v4 import new_code_cell, new_notebook
+from nbval.kernel import CURRENT_ENV_KERNEL_NAME
+
+from helpers.running import execute, with_other_ports
+from tests.missing import is_missing
+
+
+@pytest.fixture
+def takes_a_port(monkeypatch):
+    """Call it with a number: as many kernels find their first port taken. Returns their list."""
+    with socket.socket() as other_program:
+        other_program.bind(("127.0.0.1", 0))
+        other_program.listen()
+        taken = other_program.getsockname()[1]
+        find_available_port = LocalPortCache.find_available_port
+
+        def take(kernels):
+            robbed = []
+
+            def find(cache, ip):
+                # Five ports are chosen for each kernel, one after the other.
+                choices.append(ip)
+                if len(choices) % 5 == 1 and len(robbed) < kernels:
+                    robbed.append(taken)
+                    return taken
+                return find_available_port(cache, ip)
+
+            choices = []
+            monkeypatch.setattr(LocalPortCache, "find_available_port", find)
+            return robbed
+
+        yield take
+
+
+@pytest.fixture
+def notebook():
+    return new_notebook(cells=[new_code_cell("print(6 * 7)")])
+
+
+def output(notebook):
+    return notebook.cells[0].outputs[0].text
+
+
+def test_execute_starts_the_kernel_again(takes_a_port, notebook, tmp_path):
+    robbed = takes_a_port(2)
+    execute(notebook, tmp_path)
+    assert output(notebook) == "42\n"
+    assert len(robbed) == 2
+
+
+def test_execute_gives_up_in_the_end(takes_a_port, notebook, tmp_path):
+    robbed = takes_a_port(4)
+    with pytest.raises(RuntimeError, match="Kernel died"):
+        execute(notebook, tmp_path)
+    assert len(robbed) == 3
+    assert notebook.cells[0].outputs == []
+
+
+def test_nbval_starts_the_kernel_again(takes_a_port, tmp_path):
+    robbed = takes_a_port(1)
+    manager, client = nbval.kernel.start_new_kernel(
+        kernel_name=CURRENT_ENV_KERNEL_NAME, cwd=str(tmp_path)
+    )
+    try:
+        assert manager.is_alive()
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    assert len(robbed) == 1
+
+
+def test_nbgrader_starts_the_kernel_again(takes_a_port, notebook, tmp_path):
+    """Else a submission has no score, whatever is in it."""
+    try:
+        from helpers.instructor.autograding import ExecuteToTheEnd
+    except ModuleNotFoundError:
+        is_missing("nbgrader is not installed: requirements-all.lock has it.")
+    robbed = takes_a_port(1)
+    resources = {"metadata": {"path": str(tmp_path)}}
+    graded, _ = ExecuteToTheEnd().preprocess(notebook, resources)
+    assert output(graded) == "42\n"
+    assert len(robbed) == 1
+
+
+def test_only_a_kernel_that_does_not_answer_is_started_again():
+    calls = []
+
+    def start():
+        calls.append("call")
+        raise ValueError("something else")
+
+    with pytest.raises(ValueError, match="something else"):
+        with_other_ports(start)
+    assert calls == ["call"]
