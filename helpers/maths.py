@@ -26,9 +26,9 @@ def _reduce(operation: np.ufunc, values: Array, axis: int, dtype: np.dtype) -> A
     ten long columns are left, block by block, because a small block stays in the processor's cache.
     """
     width = values.shape[axis]
-    rows = values.size // width if width else 0
-    if axis % values.ndim != values.ndim - 1 or width > 64 or rows < 64:
-        return operation.reduce(values, axis=axis, keepdims=True, dtype=dtype)
+    if values.size < 64 * width or width > 64 or axis not in (-1, values.ndim - 1):
+        return operation.reduce(values, axis, dtype, keepdims=True)
+    rows = values.size // width
     table = values.reshape(rows, width)
     result = np.empty(rows, dtype)
     block = 32_768 // width
@@ -46,12 +46,18 @@ def _largest(logits: Array, axis: int) -> Array:
             f"but got an array of shape {logits.shape}; pass a list of scores."
         )
     largest = _reduce(np.maximum, logits, axis, logits.dtype)
-    if not np.isfinite(largest).all():
+    if np.count_nonzero(np.isfinite(largest)) < largest.size:  # takes half as long as .all()
         raise ValueError(
             "The scores contain NaN, +inf, or a row of nothing but -inf, which has no softmax; "
             "find the step before this one that produced them."
         )
     return largest
+
+
+def _needs_no_shift(largest: Array) -> bool:
+    """Whether exp and its sums stay finite, and nothing rounds to 0 that a shift would keep."""
+    limit = np.log(np.finfo(largest.dtype).max) / 2
+    return bool(largest.min() >= 0 and largest.max() <= limit)
 
 
 def _total(exponentials: Array, axis: int) -> Array:
@@ -79,11 +85,16 @@ def softmax(logits: ArrayLike, axis: int = -1) -> Array:
     """Turn scores into probabilities: exp(z_i) / sum_j exp(z_j), same shape as `logits`.
 
     A shift of all scores cancels, so the largest is subtracted first and exp never overflows
-    (Goodfellow, Bengio and Courville, "Deep Learning", section 4.1).
+    (Goodfellow, Bengio and Courville, "Deep Learning", section 4.1). In a large array this takes
+    as long as exp, and is left out where nothing is lost.
     """
     logits = _as_floats(logits)
-    probabilities = logits - _largest(logits, axis)
-    np.exp(probabilities, out=probabilities)  # in place: a new array takes longer than exp
+    largest = _largest(logits, axis)
+    if logits.size > 65_536 and _needs_no_shift(largest):
+        probabilities = np.exp(logits)
+    else:
+        probabilities = logits - largest
+        np.exp(probabilities, out=probabilities)  # in place: a new array takes longer than exp
     probabilities /= _total(probabilities, axis)
     return probabilities
 

@@ -160,6 +160,20 @@ def test_float64_extremes_equal_sixty_digits(name, logits):
     np.testing.assert_allclose(TWINS[name][0](logits), in_sixty_digits(logits)[name], rtol=1e-15)
 
 
+@each_dtype
+@pytest.mark.parametrize("highest", [-30, -1e-3, 0, 5, 11, 44, 88, 700, 1e4])
+def test_large_arrays_equal_their_rows(dtype, highest):
+    """Where the scores allow it, a large array goes another way: nothing may overflow or vanish."""
+    logits = np.minimum(random_logits((70, 1000), spread=30), 0)
+    logits[:, :3] = 0  # three of the largest: their sum may overflow where each alone does not
+    logits[:, 3:5] = [-60, -np.inf]
+    logits = (logits + highest).astype(dtype)
+    rows = np.stack([softmax(row) for row in logits])
+    accuracy = np.finfo(dtype)
+    difference = np.abs(softmax(logits).astype(np.float64) - rows)
+    assert (difference <= 100 * accuracy.eps * rows.astype(float) + accuracy.smallest_normal).all()
+
+
 @each_function
 @each_dtype
 @each_shape
