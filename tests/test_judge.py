@@ -1,6 +1,7 @@
 """The machinery of the exercises: outcomes, messages, safe running, the diary, the commands."""
 
 import collections
+import ctypes
 import fractions
 import importlib
 import json
@@ -833,6 +834,54 @@ def test_run_safely_returns_what_was_raised():
 
     assert safely.run_safely(action, 1.0) is error
     assert safely.run_safely(lambda: None, None) is None
+
+
+@pytest.fixture
+def escaped(monkeypatch):
+    """What nobody caught in another thread, and a notebook would show in red."""
+    found = []
+    monkeypatch.setattr(threading, "excepthook", found.append)
+    return found
+
+
+def test_a_thread_that_begins_late_is_stopped_when_it_has_begun(escaped, monkeypatch):
+    class Late(threading.Thread):
+        def run(self):
+            time.sleep(0.3)
+            super().run()
+
+    monkeypatch.setattr(threading, "Thread", Late)
+    assert isinstance(safely.run_safely(lambda: loop([]), 0.1), safely.Stopped)
+    assert not escaped
+
+
+def test_a_thread_that_ends_slowly_is_not_stopped_again(escaped, monkeypatch):
+    """It may wait for the processor after it was stopped, for longer than until the next stop."""
+    settrace, threads = sys.settrace, threading.active_count()
+
+    def slow(function):
+        time.sleep(0.3)
+        settrace(function)
+
+    monkeypatch.setattr(sys, "settrace", slow)
+    assert isinstance(safely.run_safely(lambda: loop([]), 0.1), safely.Stopped)
+    assert threading.active_count() == threads
+    assert not escaped
+
+
+def test_a_stop_that_comes_too_late_is_ignored(escaped, monkeypatch):
+    """It was decided on while the action still ran, and arrives when that has ended."""
+
+    def slow(number):
+        time.sleep(0.4)
+        return ctypes.c_ulong(number)
+
+    late = types.SimpleNamespace(
+        c_ulong=slow, py_object=ctypes.py_object, pythonapi=ctypes.pythonapi
+    )
+    monkeypatch.setattr(safely, "ctypes", late)
+    assert safely.run_safely(lambda: time.sleep(0.3), 0.1) is None
+    assert not escaped
 
 
 def test_in_a_real_kernel_nothing_reaches_stderr_and_the_kernel_lives_on(

@@ -52,15 +52,24 @@ def run_safely(action: Callable[[], None], seconds: float | None) -> BaseExcepti
     cannot be stopped, such as a very long sleep, is left behind, and the kernel goes on.
     """
     unfinished = error = Stopped()
+    begun = False
+    sending = threading.Lock()
 
     def run() -> None:
-        nonlocal error
+        nonlocal begun, error
+        # A stop may be raised at any call. Here none is: it is sent only to what has begun and is
+        # unfinished.
         try:
+            begun = True
             action()
             error = None
         except BaseException as raised:
-            sys.settrace(None)
             error = raised
+        try:
+            with sending:
+                sys.settrace(None)
+        except Stopped:  # sent just before it was finished
+            sys.settrace(None)
 
     worker = threading.Thread(target=run, daemon=True)
     with (
@@ -75,10 +84,11 @@ def run_safely(action: Callable[[], None], seconds: float | None) -> BaseExcepti
             deadline = time.monotonic() + GRACE_SECONDS
             stop = Stopped
             while worker.is_alive() and time.monotonic() < deadline:
-                if error is unfinished:
-                    ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                        ctypes.c_ulong(worker.ident), ctypes.py_object(stop)
-                    )
+                with sending:
+                    if begun and error is unfinished:
+                        ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                            ctypes.c_ulong(worker.ident), ctypes.py_object(stop)
+                        )
                 worker.join(0.05)
                 stop = _StoppedTwice
     return error
