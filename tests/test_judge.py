@@ -1,6 +1,7 @@
 """The machinery of the exercises: outcomes, messages, safe running, the diary, the commands."""
 
 import collections
+import contextlib
 import ctypes
 import fractions
 import importlib
@@ -869,18 +870,33 @@ def test_a_thread_that_ends_slowly_is_not_stopped_again(escaped, monkeypatch):
     assert not escaped
 
 
-def test_a_stop_that_comes_too_late_is_ignored(escaped, monkeypatch):
+@pytest.mark.parametrize("late", [1, 2])
+def test_a_stop_that_comes_too_late_is_ignored(late, escaped, monkeypatch):
     """It was decided on while the action still ran, and arrives when that has ended."""
+    sent = []
 
-    def slow(number):
-        time.sleep(0.4)
+    def identifier(number):
+        sent.append(number)
+        if len(sent) == late:
+            time.sleep(0.4)
         return ctypes.c_ulong(number)
 
-    late = types.SimpleNamespace(
-        c_ulong=slow, py_object=ctypes.py_object, pythonapi=ctypes.pythonapi
+    class Lingering(threading.Thread):
+        def run(self):
+            super().run()
+            time.sleep(0.3)
+
+    def action():
+        with contextlib.suppress(safely.Stopped):
+            time.sleep(0.3)
+
+    slow = types.SimpleNamespace(
+        c_ulong=identifier, py_object=ctypes.py_object, pythonapi=ctypes.pythonapi
     )
-    monkeypatch.setattr(safely, "ctypes", late)
-    assert safely.run_safely(lambda: time.sleep(0.3), 0.1) is None
+    monkeypatch.setattr(safely, "ctypes", slow)
+    monkeypatch.setattr(threading, "Thread", Lingering)
+    assert safely.run_safely(action, 0.1) is None
+    assert len(sent) == late
     assert not escaped
 
 
