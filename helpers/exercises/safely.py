@@ -57,8 +57,8 @@ def run_safely(action: Callable[[], None], seconds: float | None) -> BaseExcepti
 
     def run() -> None:
         nonlocal begun, error
-        # A stop may be raised at any call. Here none is: it is sent only to what has begun and is
-        # unfinished.
+        # Python raises a stop where something is called. None is sent before `begun` or after
+        # `error`, and beside them nothing is called: so none gets past the `except`.
         try:
             begun = True
             action()
