@@ -1,5 +1,6 @@
 """What a learner's computer may lack for a test, and CI may not."""
 
+import importlib.util
 import os
 
 import pytest
@@ -10,3 +11,9 @@ def is_missing(reason: str, **how: bool) -> None:
     if os.environ.get("COURSE_REQUIRES_ALL"):
         pytest.fail(reason)
     pytest.skip(reason, **how)
+
+
+def require_nbgrader() -> None:
+    """Leave out a test that needs nbgrader where it is not installed."""
+    if importlib.util.find_spec("nbgrader") is None:
+        is_missing("nbgrader is not installed: requirements-all.lock has it.")

@@ -57,7 +57,9 @@ TESTS = {
     "helpers/quiet_stderr.py": ("tests/test_imports.py",),
     "helpers/quiet_tensorflow.py": ("tests/test_imports.py",),
     "helpers/running.py": (
-        *("tests/test_running.py", "tests/test_execute.py", "tests/test_project.py"),
+        "tests/test_running.py",
+        "tests/test_execute.py",
+        "tests/test_project.py",
     ),
     "helpers/exercises": ("tests/test_judge.py", "-k", "not real_kernel"),
     "helpers/instructor": ("tests/test_instructor.py",),

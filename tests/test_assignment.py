@@ -4,7 +4,6 @@ import ast
 import csv
 import html
 import importlib
-import importlib.util
 import json
 import os
 import re
@@ -19,7 +18,7 @@ from helpers.exercises.judge import CORRECT, NOT_STARTED, judge
 from helpers.instructor import assignment, grading
 from helpers.instructor.__main__ import main
 from tests.execute import REPOSITORY, code_cells, execute
-from tests.missing import is_missing
+from tests.missing import require_nbgrader
 
 JUDGE = importlib.import_module("helpers.exercises.judge")
 
@@ -270,11 +269,6 @@ def nbgrader(folder, *arguments, code=0):
     )
     assert run.returncode == code, run.stdout
     return run.stdout
-
-
-def require_nbgrader():
-    if importlib.util.find_spec("nbgrader") is None:
-        is_missing("nbgrader is not installed: requirements-all.lock has it.")
 
 
 def hand_in(folder, title, student, work):

@@ -9,7 +9,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from nbval.kernel import CURRENT_ENV_KERNEL_NAME
 
 from helpers.running import execute, with_other_ports
-from tests.missing import is_missing
+from tests.missing import require_nbgrader
 
 
 @pytest.fixture
@@ -78,10 +78,9 @@ def test_nbval_starts_the_kernel_again(takes_a_port, tmp_path):
 
 def test_nbgrader_starts_the_kernel_again(takes_a_port, notebook, tmp_path):
     """Else a submission has no score, whatever is in it."""
-    try:
-        from helpers.instructor.autograding import ExecuteToTheEnd
-    except ModuleNotFoundError:
-        is_missing("nbgrader is not installed: requirements-all.lock has it.")
+    require_nbgrader()
+    from helpers.instructor.autograding import ExecuteToTheEnd
+
     robbed = takes_a_port(1)
     resources = {"metadata": {"path": str(tmp_path)}}
     graded, _ = ExecuteToTheEnd().preprocess(notebook, resources)
