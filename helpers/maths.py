@@ -6,12 +6,18 @@ turns integers into float64, and never changes its input. A score of -inf is all
 has no softmax and raises ValueError.
 """
 
+import math
 from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.floating]
+
+NO_SOFTMAX = (
+    "The scores contain NaN, +inf, or a row of nothing but -inf, which has no softmax; "
+    "find the step before this one that produced them."
+)
 
 
 def _as_floats(values: ArrayLike) -> Array:
@@ -47,10 +53,7 @@ def _largest(logits: Array, axis: int) -> Array:
         )
     largest = _reduce(np.maximum, logits, axis, logits.dtype)
     if np.count_nonzero(np.isfinite(largest)) < largest.size:  # takes half as long as .all()
-        raise ValueError(
-            "The scores contain NaN, +inf, or a row of nothing but -inf, which has no softmax; "
-            "find the step before this one that produced them."
-        )
+        raise ValueError(NO_SOFTMAX)
     return largest
 
 
@@ -80,15 +83,33 @@ def naive_softmax(logits: ArrayLike, axis: int = -1) -> Array:
     return exponentials / exponentials.sum(axis=axis, keepdims=True)
 
 
-@_expects_underflow
 def softmax(logits: ArrayLike, axis: int = -1) -> Array:
     """Turn scores into probabilities: exp(z_i) / sum_j exp(z_j), same shape as `logits`.
 
     A shift of all scores cancels, so the largest is subtracted first and exp never overflows
-    (Goodfellow, Bengio and Courville, "Deep Learning", section 4.1). In a large array this takes
-    as long as exp, and is left out where nothing is lost.
+    (Goodfellow, Bengio and Courville, "Deep Learning", section 4.1).
     """
     logits = _as_floats(logits)
+    if logits.ndim == 1 and 0 < logits.size <= 32 and axis in (-1, 0):
+        return np.array(_softmax_of_few(logits.tolist()), logits.dtype)
+    return _softmax_of_many(logits, axis)
+
+
+def _softmax_of_few(logits: list[float]) -> list[float]:
+    """Softmax in Python's own numbers, which are done with ten scores before NumPy has begun."""
+    largest = max(logits)
+    exponentials = [math.exp(logit - largest) for logit in logits]
+    total = math.fsum(exponentials)
+    if not math.isfinite(total):
+        raise ValueError(NO_SOFTMAX)
+    return [exponential / total for exponential in exponentials]
+
+
+@_expects_underflow
+def _softmax_of_many(logits: Array, axis: int) -> Array:
+    """Softmax in NumPy. In a large array the shift takes as long as exp, so it is left out where
+    nothing is lost.
+    """
     largest = _largest(logits, axis)
     if logits.size > 65_536 and _needs_no_shift(largest):
         probabilities = np.exp(logits)
