@@ -41,29 +41,32 @@ def _processor() -> str:
 
 
 def keep(section: str, rows: list[Row]) -> None:
-    """Put the rows into results.json; what other surroundings measured there is dropped."""
+    """Put the rows into results.json, with the day and what they were measured on."""
     kept = read() if RESULTS.exists() else {}
-    if kept.get("surroundings") != surroundings():
-        kept = {"surroundings": surroundings(), "sections": {}}
-    kept["sections"][section] = {
+    kept[section] = {
         "date": date.today().isoformat(),
+        "surroundings": surroundings(),
         "rows": [asdict(row) for row in rows],
     }
     text = json.dumps(kept, indent=1, ensure_ascii=False) + "\n"
     RESULTS.write_text(text, encoding="utf-8", newline="\n")
 
 
-def read() -> dict:
-    """What results.json holds: the surroundings, and for each section a date and its rows."""
+def read() -> dict[str, dict]:
+    """What results.json holds: of each section a date, the surroundings and the rows."""
     return json.loads(RESULTS.read_text(encoding="utf-8"))
 
 
 def rows_of(section: str) -> list[Row]:
     """What was kept of a section; CannotMeasureError if it was not measured here."""
-    kept = read() if RESULTS.exists() else {}
-    if kept.get("surroundings") != surroundings() or section not in kept["sections"]:
+    kept = (read() if RESULTS.exists() else {}).get(section)
+    if kept is None or kept["surroundings"] != surroundings():
         raise CannotMeasureError(f"This needs the rows of another name first: add {section}.")
-    return [Row(**row) for row in kept["sections"][section]["rows"]]
+    return _as_rows(kept)
+
+
+def _as_rows(kept: dict) -> list[Row]:
+    return [Row(**row) for row in kept["rows"]]
 
 
 def table(rows: list[Row], when: str = "") -> list[str]:
@@ -93,7 +96,7 @@ def _quantity(value: float, unit: str) -> str:
 
 
 HEADING = [
-    "| what | against | ours | theirs | measured | wanted | note | date |",
+    "| what | against | ours | theirs | measured | wanted | note | when, on |",
     "|---|---|---|---|---|---|---|---|",
 ]
 
@@ -101,10 +104,13 @@ HEADING = [
 def write(order: list[str]) -> None:
     """Write the table of all sections, in this order, into the README."""
     kept = read()
-    lines = [kept["surroundings"], "", *HEADING]
+    machines = list(dict.fromkeys(kept[name]["surroundings"] for name in order if name in kept))
+    lines = [f"{number}. {machine}" for number, machine in enumerate(machines, 1)]
+    lines += ["", *HEADING]
     for name in order:
-        if name in kept["sections"]:
-            lines += table(rows_of(name), kept["sections"][name]["date"])
+        if name in kept:
+            number = machines.index(kept[name]["surroundings"]) + 1
+            lines += table(_as_rows(kept[name]), f"{kept[name]['date']}, {number}")
         else:
             lines.append(f"| {name} | | | | | | not measured yet | |")
     before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
