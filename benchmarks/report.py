@@ -41,32 +41,36 @@ def _processor() -> str:
 
 
 def keep(section: str, rows: list[Row]) -> None:
-    """Put the rows into results.json, with the day and what they were measured on."""
+    """Put the rows into results.json, in the place of those measured in the same surroundings."""
     kept = read() if RESULTS.exists() else {}
-    kept[section] = {
-        "date": date.today().isoformat(),
-        "surroundings": surroundings(),
-        "rows": [asdict(row) for row in rows],
-    }
+    kept[section] = [
+        *(entry for entry in kept.get(section, []) if entry["surroundings"] != surroundings()),
+        {
+            "surroundings": surroundings(),
+            "date": date.today().isoformat(),
+            "rows": [asdict(row) for row in rows],
+        },
+    ]
     text = json.dumps(kept, indent=1, ensure_ascii=False) + "\n"
     RESULTS.write_text(text, encoding="utf-8", newline="\n")
 
 
-def read() -> dict[str, dict]:
-    """What results.json holds: of each section a date, the surroundings and the rows."""
+def read() -> dict[str, list[dict]]:
+    """What results.json holds: of each section the surroundings, the date and the rows of a run."""
     return json.loads(RESULTS.read_text(encoding="utf-8"))
 
 
 def rows_of(section: str) -> list[Row]:
     """What was kept of a section; CannotMeasureError if it was not measured here."""
-    kept = (read() if RESULTS.exists() else {}).get(section)
-    if kept is None or kept["surroundings"] != surroundings():
-        raise CannotMeasureError(f"This needs the rows of another name first: add {section}.")
-    return _as_rows(kept)
+    for entry in read().get(section, []) if RESULTS.exists() else []:
+        if entry["surroundings"] == surroundings():
+            return rows_in(entry)
+    raise CannotMeasureError(f"This needs the rows of another name first: add {section}.")
 
 
-def _as_rows(kept: dict) -> list[Row]:
-    return [Row(**row) for row in kept["rows"]]
+def rows_in(entry: dict) -> list[Row]:
+    """The rows of one run, as they were before they were kept."""
+    return [Row(**row) for row in entry["rows"]]
 
 
 def table(rows: list[Row], when: str = "") -> list[str]:
@@ -104,14 +108,15 @@ HEADING = [
 def write(order: list[str]) -> None:
     """Write the table of all sections, in this order, into the README."""
     kept = read()
-    machines = list(dict.fromkeys(kept[name]["surroundings"] for name in order if name in kept))
+    runs = [entry for name in order for entry in kept.get(name, [])]
+    machines = list(dict.fromkeys(entry["surroundings"] for entry in runs))
     lines = [f"{number}. {machine}" for number, machine in enumerate(machines, 1)]
     lines += ["", *HEADING]
     for name in order:
-        if name in kept:
-            number = machines.index(kept[name]["surroundings"]) + 1
-            lines += table(_as_rows(kept[name]), f"{kept[name]['date']}, {number}")
-        else:
+        for entry in kept.get(name, []):
+            number = machines.index(entry["surroundings"]) + 1
+            lines += table(rows_in(entry), f"{entry['date']}, {number}")
+        if name not in kept:
             lines.append(f"| {name} | | | | | | not measured yet | |")
     before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
     after = rest.partition(END)[2]
