@@ -16,8 +16,7 @@ from nbval.kernel import RunningKernel, start_new_kernel
 from nbval.plugin import IPyNbCell
 
 from helpers import data
-from helpers.running import with_other_ports
-from tests.execute import join_streams, set_kernel_environment
+from helpers.running import join_streams, set_kernel_environment, with_other_ports
 from tests.notebook_comparison import output_differences, stderr_lines, tolerance
 
 set_kernel_environment()

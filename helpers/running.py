@@ -55,6 +55,20 @@ def cell_name(notebook: NotebookNode, cell: NotebookNode) -> str:
     return f"In [{number}] `{first_line}`"
 
 
+def join_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """Neighbouring pieces of one stream as one output: where a kernel cuts them is chance."""
+    from nbformat import NotebookNode
+
+    joined: list[NotebookNode] = []
+    for output in outputs:
+        last = joined[-1] if joined else None
+        if last and last.output_type == output.output_type == "stream" and last.name == output.name:
+            joined[-1] = NotebookNode(last, text=last.text + output.text)
+        else:
+            joined.append(output)
+    return joined
+
+
 def set_kernel_environment() -> None:
     """Make kernels started from here repeat their numbers; what the user has set stays."""
     for name, value in KERNEL_ENVIRONMENT.items():
@@ -128,6 +142,9 @@ def execute(
         client.execute(cleanup_kc=True)
     except (CellExecutionError, DeadKernelError) as error:
         raise NotebookError(f"{cell_name(notebook, started)}: {_reason(error)}") from error
+    finally:
+        for cell in code_cells(notebook):
+            cell.outputs = join_streams(cell.outputs)
 
 
 def _reason(error: Exception) -> str:

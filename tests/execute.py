@@ -27,6 +27,7 @@ from helpers.running import (
     cell_name,
     code_cells,
     execute,
+    join_streams,
     set_kernel_environment,
 )
 
@@ -87,18 +88,6 @@ def read_notebook(path: Path) -> NotebookNode:
 
 
 # What is stored -----------------------------------------------------------------------------------
-
-
-def join_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
-    """Neighbouring pieces of one stream as one output: where a kernel cuts them is chance."""
-    joined: list[NotebookNode] = []
-    for output in outputs:
-        last = joined[-1] if joined else None
-        if last and last.output_type == output.output_type == "stream" and last.name == output.name:
-            joined[-1] = NotebookNode(last, text=last.text + output.text)
-        else:
-            joined.append(output)
-    return joined
 
 
 def tidy(notebook: NotebookNode) -> None:

@@ -17,6 +17,7 @@ from helpers.exercises import NOTEBOOKS, exercises_of, source_of
 from helpers.exercises.judge import CORRECT, NOT_STARTED, judge
 from helpers.instructor import assignment, grading
 from helpers.instructor.__main__ import main
+from helpers.running import join_streams
 from tests.execute import REPOSITORY, code_cells, execute
 from tests.missing import require_nbgrader
 
@@ -314,7 +315,10 @@ def course_folder(tmp_path_factory):
 
 
 def autograded(folder, student, title="numpy"):
-    return nbformat.read(folder / "autograded" / student / title / f"{title}.ipynb", 4)
+    notebook = nbformat.read(folder / "autograded" / student / title / f"{title}.ipynb", 4)
+    for cell in code_cells(notebook):
+        cell.outputs = join_streams(cell.outputs)
+    return notebook
 
 
 def grade_cells(notebook):

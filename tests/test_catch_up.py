@@ -13,7 +13,6 @@ from tests.execute import (
     code_cells,
     execute,
     find_notebooks,
-    join_streams,
     read_notebook,
 )
 from tests.notebook_comparison import output_differences, stderr_lines, tolerance
@@ -126,8 +125,7 @@ def test_each_section_can_be_the_first(path):
             if "data" in tags and data.find_folder() is None:
                 problems = stderr_lines(cell.outputs)
             else:
-                outputs = join_streams(cell.outputs)
-                problems = output_differences(old.outputs, outputs, tolerance(tags))
+                problems = output_differences(old.outputs, cell.outputs, tolerance(tags))
             if problems:
                 wrong += [cells[0].source.splitlines()[-1], cell_name(notebook, cell), *problems]
     assert not wrong, "\n".join(wrong)

@@ -96,13 +96,6 @@ def test_traces_of_editor_and_run_are_removed():
     }
 
 
-def test_only_neighbouring_pieces_of_a_stream_are_joined():
-    picture = new_output("display_data", {"image/png": ""})
-    pieces = [stdout("a"), stdout("b"), picture, stdout("c")]
-    assert execute.join_streams(pieces) == [stdout("ab"), picture, stdout("c")]
-    assert pieces[0] == stdout("a")
-
-
 @pytest.mark.parametrize(
     ("cell", "reason"),
     [

@@ -1,14 +1,15 @@
 """Kernels start although another program takes a port between its choice and its use."""
 
+import contextlib
 import socket
 
 import nbval.kernel
 import pytest
 from jupyter_client.connect import LocalPortCache
-from nbformat.v4 import new_code_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 from nbval.kernel import CURRENT_ENV_KERNEL_NAME
 
-from helpers.running import execute, with_other_ports
+from helpers.running import NotebookError, execute, join_streams, with_other_ports
 from tests.missing import require_nbgrader
 
 
@@ -46,6 +47,29 @@ def notebook():
 
 def output(notebook):
     return notebook.cells[0].outputs[0].text
+
+
+def test_only_neighbouring_pieces_of_a_stream_are_joined():
+    a, b, ab, c = (new_output("stream", name="stdout", text=text) for text in ("a", "b", "ab", "c"))
+    picture = new_output("display_data", {"image/png": ""})
+    assert join_streams([a, b, picture, c]) == [ab, picture, c]
+    assert a.text == "a"
+
+
+IN_PIECES = """\
+import sys
+for piece in "ab":
+    sys.stdout.write(piece)
+    sys.stdout.flush()
+"""
+
+
+@pytest.mark.parametrize("last", ["", "1 / 0"])
+def test_execute_leaves_no_trace_of_where_the_kernel_cut_what_was_printed(last, tmp_path):
+    notebook = new_notebook(cells=[new_code_cell(IN_PIECES), new_code_cell(last)])
+    with pytest.raises(NotebookError) if last else contextlib.nullcontext():
+        execute(notebook, tmp_path)
+    assert [output.text for output in notebook.cells[0].outputs] == ["ab"]
 
 
 def test_execute_starts_the_kernel_again(takes_a_port, notebook, tmp_path):
