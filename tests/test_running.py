@@ -1,4 +1,4 @@
-"""Kernels start although another program takes a port between its choice and its use."""
+"""Kernels start although a program takes a port before they do, and their output is whole."""
 
 import contextlib
 import socket
