@@ -494,16 +494,13 @@ def test_nothing_moves_by_itself(opened):
 
 
 def test_the_page_is_small_and_soon_ready(opened, path):
-    def wait():
-        start = time.monotonic()
-        page = opened()
-        seconds = time.monotonic() - start
-        page.close()
-        return seconds
-
     assert path.stat().st_size <= 5e6
-    # Other tests run beside this one; a page that is slow by itself would be slow each time.
-    assert any(wait() <= 2 for _ in range(10))
+    waits = []
+    for _ in range(3):
+        start = time.monotonic()
+        opened()
+        waits.append(time.monotonic() - start)
+    assert min(waits) <= 2
 
 
 # --- The explorer, and JupyterLab ------------------------------------------------------------
