@@ -206,6 +206,9 @@ function trainOn(network, optimizer, rows) {
 
 async function train() {
   forgetTrained();
+  // Only now: whoever looks at the page and doesn't train need not wait for them.
+  playground.training ??= await unpackedPictures(given.training);
+  playground.heldOut ??= await unpackedPictures(given.heldOut);
   const [network, optimizer] = [freshNetwork(), tf.train.adam(LEARNING_RATE)];
   byId("before").textContent = accuracy(network, playground.heldOut).toFixed(3);
   const plan = Array.from({ length: EPOCHS }, () => batches(playground.training.labels.length)).flat();
@@ -291,11 +294,10 @@ async function start() {
   showPictures();
   choose(0);
   makeDrawable(byId("canvas"));
-  playground.training = await unpackedPictures(given.training);
-  playground.heldOut = await unpackedPictures(given.heldOut);
-  byId("train-count").textContent = playground.training.labels.length.toLocaleString("en");
-  byId("held-out-count").textContent = playground.heldOut.labels.length.toLocaleString("en");
-  showLosses([], EPOCHS * Math.floor(playground.training.labels.length / BATCH));
+  const [training, heldOut] = [given.training, given.heldOut].map(({ labels }) => decoded(labels).length);
+  byId("train-count").textContent = training.toLocaleString("en");
+  byId("held-out-count").textContent = heldOut.toLocaleString("en");
+  showLosses([], EPOCHS * Math.floor(training / BATCH));
   document.querySelectorAll("[name=network]").forEach((each) => each.addEventListener("change", look));
   byId("start").addEventListener("click", onStart);
   byId("source").textContent = byId("network-source").textContent.trim();
