@@ -21,7 +21,7 @@ from tests.notebook_comparison import output_differences, stderr_lines, toleranc
 
 set_kernel_environment()
 
-RUN_ALL_NOTEBOOKS = ("test_catch_up.py", "test_solved_notebooks.py")  # minutes each
+RUNS_ALL_NOTEBOOKS = "test_sections_and_solutions.py"  # in minutes
 
 DATA = "notebook data"
 COMPARED = "notebook outputs compared"
@@ -35,7 +35,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return
     cells.sort(key=lambda cell: cell.path.name, reverse=True)
     others = [item for item in items if not isinstance(item, IPyNbCell)]
-    others.sort(key=lambda item: item.path.name not in RUN_ALL_NOTEBOOKS)
+    others.sort(key=lambda item: item.path.name != RUNS_ALL_NOTEBOOKS)
     items[:] = cells + others
 
     # Asked before a kernel starts: the progress of a download would be stderr of its notebook.

@@ -51,7 +51,7 @@ WITHOUT_NBGRADER = (
     ),
 )
 TESTS = {
-    "helpers/catch_up.py": ("tests/test_catch_up.py", "-k", "not can_be_the_first"),
+    "helpers/catch_up.py": ("tests/test_catch_up.py",),
     "helpers/figure_text.py": ("tests/test_figure_text.py", "tests/test_plotting.py"),
     "helpers/networks.py": ("tests/test_notebook_functions.py",),
     "helpers/quiet_stderr.py": ("tests/test_imports.py",),

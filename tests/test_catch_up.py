@@ -1,137 +1,18 @@
-"""A learner who comes late gets to every section, and sees there what everybody else sees."""
+"""Every section can bring a late learner to it, by running what it needs and no more.
+
+That each one then shows what everybody else sees: tests/test_sections_and_solutions.py.
+"""
 
 import json
 
 import pytest
-from nbformat.v4 import new_code_cell
 
-from helpers import catch_up, data
+from helpers import catch_up
 from helpers.instructor.catch_up_cells import TAG, with_catch_up
-from tests.execute import (
-    NOTEBOOKS,
-    cell_name,
-    code_cells,
-    execute,
-    find_notebooks,
-    read_notebook,
-)
-from tests.notebook_comparison import output_differences, stderr_lines, tolerance
-
-PATHS = find_notebooks([])
-each_notebook = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
-
-# What a fresh kernel has: no name, no history, no settings.
-FRESH = """\
-import numpy
-from helpers import plotting
-numpy.set_printoptions(precision=8, suppress=False)
-plotting.mark_source("{source}")
-get_ipython().reset(new_session=True)"""
-
-# Training is the same each time, so within this test it is done once: a network that starts from
-# the same weights with the same settings and targets gets the weights that came out of each epoch
-# the first time.
-TRAIN_ONCE = """\
-import sys
-
-sys.path.insert(0, "..")
+from tests.execute import find_notebooks, read_notebook
 
 
-def _train_numpy_once():
-    from helpers import training
-
-    train, known = training.train_softmax_regression, {}
-
-    def remembering_train(images, labels, **settings):
-        key = tuple(getattr(value, "__name__", value) for value in settings.values())
-        if key not in known:
-            known[key] = train(images, labels, **settings)
-        return tuple(part.copy() for part in known[key])
-
-    training.train_softmax_regression = remembering_train
-
-
-def _train_keras_once():
-    import copy
-    import hashlib
-
-    from helpers.quiet_tensorflow import keras
-
-    fit, known = keras.Model.fit, {}
-
-    def remembering_fit(model, *arrays, **settings):
-        weights = b"".join(array.tobytes() for array in [*model.get_weights(), arrays[-1]])
-        layers = [type(layer).__name__ for layer in model.layers]
-        key = (hashlib.sha256(weights).hexdigest(), *layers, settings["epochs"])
-        callbacks = settings.pop("callbacks", [])
-        if key not in known:
-            after = []
-            remember = keras.callbacks.LambdaCallback(
-                on_epoch_end=lambda epoch, logs: after.append(model.get_weights())
-            )
-            history = fit(model, *arrays, callbacks=[remember, *callbacks], **settings)
-            known[key] = after, history.history
-            return history
-        after, values = known[key]
-        history = keras.callbacks.History()
-        history.history = copy.deepcopy(values)
-        for epoch, weights in enumerate(after):
-            model.set_weights(weights)
-            logs = {name: of_epoch[epoch] for name, of_epoch in values.items()}
-            for callback in callbacks:
-                callback.on_epoch_end(epoch, logs)
-        return history
-
-    keras.Model.fit = remembering_fit"""
-
-
-def sections(notebook):
-    """The code cells of each section that has a cell to catch up, that cell first."""
-    places = [
-        place for place, cell in enumerate(notebook.cells) if TAG in cell.metadata.get("tags", [])
-    ]
-    heads = [place for place, _ in catch_up.headings(notebook.cells)] + [len(notebook.cells)]
-    ends = [min(head for head in heads if head > place) for place in places]
-    return [
-        [cell for cell in notebook.cells[place:end] if cell.cell_type == "code"]
-        for place, end in zip(places, ends, strict=True)
-    ]
-
-
-@each_notebook
-def test_each_section_can_be_the_first(path):
-    stored = read_notebook(path)
-    notebook = read_notebook(path)
-    parts = sections(notebook)
-    start = TRAIN_ONCE
-    for word, remember in [(".fit(", "keras"), ("train_softmax_regression(", "numpy")]:
-        if any(word in cell.source for cell in code_cells(notebook)):
-            start += f"\n\n\n_train_{remember}_once()"
-    # So that a figure shows whether the section itself was told where its pictures are from.
-    marks = any("mark_source(" in cell.source for cell in code_cells(notebook))
-    fresh = FRESH.format(source="sketches" if marks else "fashion-mnist")
-    notebook.cells = [new_code_cell(start)]
-    for cells in parts:
-        notebook.cells += [new_code_cell(fresh), *cells]
-    execute(notebook, NOTEBOOKS)
-
-    wrong = []
-    for cells, before in zip(parts, sections(stored), strict=True):
-        said = "".join(output.get("text", "") for output in cells[0].outputs)
-        if not said.endswith("You are there: go on with the next cell.\n"):
-            wrong += [cells[0].source.splitlines()[-1], said]
-        for cell, old in zip(cells[1:], before[1:], strict=True):
-            tags = cell.metadata.get("tags", [])
-            if "data" in tags and data.find_folder() is None:
-                problems = stderr_lines(cell.outputs)
-            else:
-                problems = output_differences(old.outputs, cell.outputs, tolerance(tags))
-            if problems:
-                wrong += [cells[0].source.splitlines()[-1], cell_name(notebook, cell), *problems]
-    assert not wrong, "\n".join(wrong)
-
-
-@each_notebook
+@pytest.mark.parametrize("path", find_notebooks([]), ids=lambda path: path.stem)
 def test_every_section_has_its_cell_and_the_cell_is_folded(path):
     notebook = read_notebook(path)
     expected = with_catch_up(notebook.cells, path.stem[:2])
@@ -139,9 +20,10 @@ def test_every_section_has_its_cell_and_the_cell_is_folded(path):
         (cell.id, cell.source) for cell in notebook.cells
     ]
     assert same, f"Run python -m helpers.instructor catch-up {path.stem[:2]}, then store it."
-    for cells in sections(notebook):
-        assert cells[0].metadata.jupyter.source_hidden
-        assert cells[0].outputs == [], "Where nothing is missing it must say nothing."
+    for cell in notebook.cells:
+        if TAG in cell.metadata.get("tags", []):
+            assert cell.metadata.jupyter.source_hidden
+            assert cell.outputs == [], "Where nothing is missing it must say nothing."
 
 
 # Made-up notebooks --------------------------------------------------------------------------------

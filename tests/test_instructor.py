@@ -226,7 +226,7 @@ def test_no_handout_holds_notes_or_solutions_and_the_notes_hold_every_line(build
             assert not leaked, f"{name}: {leaked}"
 
 
-# With solutions: tests/test_solved_notebooks.py runs them all, and this the command ---------------
+# With solutions. All run in tests/test_sections_and_solutions.py, and here the command ------------
 
 
 def test_the_solved_notebook_finds_what_lies_beside_the_original(build, monkeypatch, capsys):
