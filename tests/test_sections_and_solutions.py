@@ -1,7 +1,7 @@
 """A learner who comes late, and one who has solved everything, see what everybody else sees.
 
 For both a notebook is run once more, in one kernel: each section as if it were the first, then all
-of it with the solutions. What they train is the same, and trained once.
+of it with the solutions. The pictures are read once, and each network is trained once.
 """
 
 import json
@@ -34,21 +34,23 @@ numpy.set_printoptions(precision=8, suppress=False)
 plotting.mark_source("{source}")
 get_ipython().reset(new_session=True)"""
 
-# Training is the same each time, so it is done once: a network that starts from the same weights
-# with the same pictures, targets and settings gets the weights that came out of each epoch the
-# first time.
-TRAIN_ONCE = """\
+# Reading the pictures and training are the same each time, so they are done once: a network that
+# starts from the same weights with the same pictures, targets and settings gets the weights that
+# came out of each epoch the first time.
+WORK_ONCE = """\
 import sys
 
 sys.path.insert(0, "..")
 
 
-def _train_once(with_keras):
+def _work_once(with_keras):
     import copy
+    import functools
     import hashlib
 
-    from helpers import training
+    from helpers import data, training
 
+    data.load = functools.cache(data.load)
     train, known = training.train_softmax_regression, {}
 
     def digest(*arrays):
@@ -93,11 +95,11 @@ def _train_once(with_keras):
         after, values = known[key]
         history = keras.callbacks.History()
         history.history = copy.deepcopy(values)
-        for epoch, weights in enumerate(after):
+        for number, weights in enumerate(after):
             model.set_weights(weights)
-            logs = {name: of_epoch[epoch] for name, of_epoch in values.items()}
+            logs = {name: of_epoch[number] for name, of_epoch in values.items()}
             for callback in callbacks:
-                callback.on_epoch_end(epoch, logs)
+                callback.on_epoch_end(settings.get("initial_epoch", 0) + number, logs)
         return history
 
     keras.Model.fit = remembering_fit
@@ -121,7 +123,7 @@ def run(late, solved, folder):
     """Run the sections of one notebook and all of the other; both get their outputs."""
     cells = code_cells(late)
     with_keras = any(".fit(" in cell.source for cell in cells)
-    start = f"{TRAIN_ONCE}\n\n\n_train_once({with_keras=})"
+    start = f"{WORK_ONCE}\n\n\n_work_once({with_keras=})"
     # So that a figure shows whether the section itself was told where its pictures are from.
     marks = any("mark_source(" in cell.source for cell in cells)
     fresh = FRESH.format(source="sketches" if marks else "fashion-mnist")
