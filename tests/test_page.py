@@ -493,31 +493,11 @@ def test_nothing_moves_by_itself(opened):
     assert opened().evaluate(moving) == 0
 
 
-def test_the_page_is_small_and_soon_ready(opened, path, tmp_path):
-    """Within 2 s or, on a machine with other work, twice what the browser needs to read the file.
-
-    Beside two runs of this suite the page took 1.9 to 3.5 s, and nothing was wrong with it.
-    """
+def test_the_page_is_small_and_soon_ready(opened, path):
     assert path.stat().st_size <= 5e6
-    text = path.read_text(encoding="utf-8")
-    only_read, count = re.subn(
-        r"^start\(\)\.catch",
-        'byId("state").textContent = "backend wasm";\n'
-        'document.body.dataset.state = "ready";\n'
-        "(async () => {})().catch",
-        text,
-        flags=re.MULTILINE,
-    )
-    assert count == 1
-    (tmp_path / "only_read.html").write_text(only_read, encoding="utf-8")
-    waits = {path: [], tmp_path / "only_read.html": []}
-    for _ in range(3):
-        for page, seconds in waits.items():
-            start = time.monotonic()
-            opened(page)
-            seconds.append(time.monotonic() - start)
-    ours, bare = map(min, waits.values())
-    assert ours <= max(2, 2 * bare)
+    # By the page's own clock: what a new tab costs is not its doing.
+    milliseconds = [opened().evaluate("performance.now()") for _ in range(3)]
+    assert min(milliseconds) <= 2000
 
 
 # --- The explorer, and JupyterLab ------------------------------------------------------------
