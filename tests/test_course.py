@@ -227,9 +227,14 @@ def heed_ctrl_c():
 def test_ctrl_c_is_left_to_what_was_started(installed):
     site = next(installed.venv.glob("lib/python*/site-packages"))
     (site / "jupyterlab.py").write_text(
+        # Ctrl-C just before a sleep doesn't cut it short, so it sleeps in short pieces.
         "import sys, time\n"
-        "try:\n    print('ready', flush=True); time.sleep(60)\n"
-        "except KeyboardInterrupt:\n    sys.exit(7)\n"
+        "try:\n"
+        "    print('ready', flush=True)\n"
+        "    for _ in range(1200):\n"
+        "        time.sleep(.05)\n"
+        "except KeyboardInterrupt:\n"
+        "    sys.exit(7)\n"
     )
     with subprocess.Popen(
         **installed.command("lab"),
