@@ -326,9 +326,9 @@ DEFECTS = [
     Defect(
         "06",
         "legend swapped",
-        '"logits into the loss": history.history["loss"][:6],\n'
+        '"logits into the loss": history.history["loss"],\n'
         '        "softmax twice": trapped_history.history["loss"],',
-        '"softmax twice": history.history["loss"][:6],\n'
+        '"softmax twice": history.history["loss"],\n'
         '        "logits into the loss": trapped_history.history["loss"],',
     ),
     Defect(
