@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from nbformat import NotebookNode
 
 from tests.claims import DOCUMENTS, NUMBERED, Printed, Within, claims_of, outside
 from tests.claims.kinds import kind_of, read_formula, scan, times_in
@@ -209,6 +210,12 @@ def test_the_time_of_a_notebook_is_the_sum_of_its_sections(path):
     assert 0.9 <= low / 60 / minutes <= 1.1, f"The sections of {path.name} take {minutes} minutes."
 
 
+def waits_in(cell: NotebookNode) -> list[tuple]:
+    """The times that a Markdown cell tells, but for that of the whole notebook."""
+    said = re.sub(r"\*\*Time:\*\*[^.]+\.", "", cell.source)
+    return times_in(said) if cell.cell_type == "markdown" else []
+
+
 @each_notebook
 def test_a_wait_takes_as_long_as_the_prose_says(path):
     """Against the seconds that `python -m helpers.instructor timings` wrote into the cells."""
@@ -216,8 +223,7 @@ def test_a_wait_takes_as_long_as_the_prose_says(path):
     seconds = [cell.metadata.get("course", {}).get("seconds", 0) for cell in cells]
     wrong = []
     for number, cell in enumerate(cells):
-        said = re.sub(r"\*\*Time:\*\*[^.]+\.", "", cell.source)
-        times = times_in(said) if cell.cell_type == "markdown" else []
+        times = waits_in(cell)
         following = [other.cell_type for other in cells[number + 1 :]] + ["markdown"]
         measured = sum(seconds[number + 1 : number + 1 + following.index("markdown")])
         if not times or not measured:
@@ -227,6 +233,17 @@ def test_a_wait_takes_as_long_as_the_prose_says(path):
         if not (low <= 2 * (measured + 0.5) and high >= (measured - 0.5) / 2):
             wrong.append(f"cell {number} says {low:g} to {high:g} seconds: {measured} measured")
     assert not wrong, f"{path.name}: " + "; ".join(wrong)
+
+
+@each_notebook
+def test_no_cell_takes_more_than_a_minute_and_a_wait_is_told_before(path):
+    """By the same seconds. What a cell is given before nbval ends it says nothing of learners."""
+    told = []
+    for cell in read_notebook(path).cells:
+        told = waits_in(cell) if cell.cell_type == "markdown" else told
+        seconds = cell.metadata.get("course", {}).get("seconds", 0)
+        assert seconds <= 60, cell.source
+        assert told or seconds <= 5, f"Nobody is told of these {seconds} s:\n{cell.source}"
 
 
 # The tools ----------------------------------------------------------------------------------------
