@@ -59,8 +59,8 @@ FACTS = {
     "95 of 100 such intervals": Within(math.erf(1.96 / math.sqrt(2)), 0.9499, 0.9501),
     "Each kind gets 30,000 answers": len(ANSWERS),
     "half of the answers come with more, half with less": (
-        np.mean(ANSWERS > np.median(ANSWERS)),
-        np.mean(ANSWERS < np.median(ANSWERS)),
+        np.mean(np.median(ANSWERS) < ANSWERS),
+        np.mean(np.median(ANSWERS) > ANSWERS),
     ),
     "Ten thousand pictures are a sample": 10_000,
     "0.91 for the true class and 0.01 for each other one": (SMOOTH[0], SMOOTH[1]),
