@@ -21,7 +21,7 @@ from tests.notebook_comparison import output_differences, stderr_lines, toleranc
 
 set_kernel_environment()
 
-RUNS_ALL_NOTEBOOKS = "test_sections_and_solutions.py"  # in minutes
+RUNS_ALL_NOTEBOOKS = "test_solutions.py"  # in minutes
 
 DATA = "notebook data"
 COMPARED = "notebook outputs compared"

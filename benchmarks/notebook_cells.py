@@ -3,16 +3,15 @@
 import ast
 
 from benchmarks.measuring import CannotMeasureError
-from helpers.instructor.catch_up_cells import without_catch_up
 from helpers.instructor.sources import find_notebooks, read
 
 NOTEBOOKS = find_notebooks([])
 
 
 def sources(number: str) -> list[str]:
-    """The code cells of notebook "06", without those that only bring a late learner along."""
+    """The code cells of notebook "06"."""
     [path] = find_notebooks([number])
-    return [cell.source for cell in without_catch_up(read(path).cells) if cell.cell_type == "code"]
+    return [cell.source for cell in read(path).cells if cell.cell_type == "code"]
 
 
 def cell_with(number: str, text: str) -> str:

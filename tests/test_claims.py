@@ -41,7 +41,7 @@ def prose_of(path) -> list[Prose]:
         if cell.cell_type == "markdown":
             section += bool(re.search(r"^## ", cell.source, re.MULTILINE))
             found.append((f"{path.name}, cell {number}", cell.source, section))
-        elif "catch-up" not in cell.metadata.get("tags", []):
+        else:
             code[section] = code.get(section, "") + cell.source + "\n"
     return [Prose(place, text, code.get(section, "")) for place, text, section in found]
 

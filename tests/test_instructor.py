@@ -252,7 +252,6 @@ def test_slides_show_everything_but_what_nobody_projects(path):
     roles = [page.metadata["slideshow"]["slide_type"] for page in pages]
     sections = [part for part in parts(path) if part.level < 3]
     assert roles.count("slide") == len(sections)
-    assert "catch_up(" not in text
     assert "<details>" not in text
     figures = sum(
         "image/png" in output.get("data", {})
@@ -376,18 +375,6 @@ def test_a_notebook_that_does_not_run_is_named(small_course, capsys):
     nbformat.write(new_notebook(cells=[new_code_cell("1 / 0")]), path)
     assert main(["timings", "02"]) == 1
     assert "02-small does not run: In [1] `1 / 0`: ZeroDivisionError" in capsys.readouterr().out
-
-
-def test_catch_up_cells_are_put_in_once(small_course, capsys):
-    for _ in range(2):
-        assert main(["catch-up", "01"]) == 0
-        assert "01-small: now run python -m tests.execute --store 01" in capsys.readouterr().out
-    cells = read(small_course / "notebooks" / "01-small.ipynb").cells
-    places = [number for number, cell in enumerate(cells) if "catch_up(" in cell.source]
-    assert places == [3]
-    assert 'catch_up("01", "A *section*", globals())' in cells[3].source
-    others = read(small_course / "notebooks" / "02-small.ipynb").cells
-    assert not [cell for cell in others if "catch_up(" in cell.source]
 
 
 @pytest.mark.parametrize("diary", ["{}", None])

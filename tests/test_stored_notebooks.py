@@ -7,7 +7,6 @@ from functools import cache
 
 import pytest
 
-from helpers.instructor.catch_up_cells import without_catch_up
 from tests.execute import (
     LOCAL_PATH,
     NOTEBOOKS,
@@ -130,7 +129,7 @@ def test_only_known_tags_are_used(path):
     notebook = read(path)
     for cell in notebook.cells:
         tags = cell.metadata.get("tags", [])
-        others = [tag for tag in tags if not re.fullmatch(r"data|cover|catch-up|tol-.+", tag)]
+        others = [tag for tag in tags if not re.fullmatch(r"data|cover|tol-.+", tag)]
         assert not others, f"{cell.source[:40]!r} has tags that no test knows: {others}."
         assert not (tags and cell.cell_type == "markdown"), f"Take the tags off {cell.source[:40]}."
         tolerance(tags)
@@ -152,8 +151,7 @@ def test_sources_are_plain_python_that_runs_anywhere(path):
 @each_notebook
 def test_the_length_of_cells_and_notebook(path):
     notebook = read(path)
-    cells = without_catch_up(notebook.cells)
-    assert 30 <= len(cells) <= 60, "A notebook has 30 to 60 cells, not counting those to catch up."
+    assert 30 <= len(notebook.cells) <= 60, "A notebook has 30 to 60 cells."
     long = [cell for cell in code_cells(notebook) if len(code_lines(cell)) > 15]
     assert not long, f"More than 15 lines: split {names(path, long)}."
     median = statistics.median(len(code_lines(cell)) for cell in code_cells(notebook))

@@ -8,7 +8,6 @@ python -m helpers.instructor assignment NAME 1.1 1.2     exercises for nbgrader
 python -m helpers.instructor notes 06       print the speaker notes
 python -m helpers.instructor colab ADDRESS  notebooks that fetch the course from there, for Colab
 python -m helpers.instructor timings 06     measure how long cells run (for authors)
-python -m helpers.instructor catch-up 06    put in the cells that catch up (for authors)
 
 What is made lies in build/ and is never committed. Without a number: all notebooks.
 """
@@ -19,7 +18,6 @@ import sys
 from helpers.instructor import (
     agenda,
     assignment,
-    catch_up_cells,
     colab,
     live,
     notes,
@@ -35,7 +33,6 @@ FOR_NOTEBOOKS = {
     "slides": slides.write,
     "notes": notes.show,
     "timings": timings.measure,
-    "catch-up": catch_up_cells.put_in,
 }
 
 

@@ -14,7 +14,6 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
-from helpers.instructor.catch_up_cells import TAG
 from helpers.instructor.notes import notes_of
 from helpers.instructor.sources import BUILD, InstructorError, find_notebooks, parts, read
 from helpers.npm_files import FetchError, Pin, fetch
@@ -90,7 +89,7 @@ def pages(path: Path) -> list[NotebookNode]:
     for part in parts(path):
         for place, cell in enumerate(part.cells):
             own_role = cell.metadata.get("slideshow", {}).get("slide_type")
-            if own_role == "skip" or TAG in cell.metadata.get("tags", []):
+            if own_role == "skip":
                 continue
             if part.level == 1 and place:
                 continue  # imports
