@@ -1,8 +1,8 @@
 """Notebooks as tests: what this course asks of nbval beyond comparing text exactly.
 
-Numbers have a tolerance (tests/notebook_comparison.py), a cell cannot opt out, nothing may be
-written to stderr, a kernel that does not start is started again, and one that dies later fails at
-once. The end of a run says what was compared.
+Numbers have a tolerance (tests/support/notebook_comparison.py), a cell cannot opt out, nothing may
+be written to stderr, a kernel that does not start is started again, and one that dies later fails
+at once. The end of a run says what was compared.
 """
 
 import time
@@ -17,7 +17,7 @@ from nbval.plugin import IPyNbCell
 
 from helpers import data
 from helpers.running import join_streams, set_kernel_environment, with_other_ports
-from tests.notebook_comparison import output_differences, stderr_lines, tolerance
+from tests.support.notebook_comparison import output_differences, stderr_lines, tolerance
 
 set_kernel_environment()
 

@@ -46,7 +46,7 @@ PROGRAMS = {
         "--LabApp.default_url=/lab/tree/notebooks/00-meet-the-data.ipynb",
     ],
     "test": ["-m", "pytest", "-n", "2", "--dist", "loadfile"],
-    "run": ["-m", "tests.execute"],
+    "run": ["-m", "tools.notebooks"],
 }
 
 # No question about news, no look for updates: the lock decides, and a plane has no network.

@@ -4,3 +4,7 @@ Importing this package loads nothing else. TensorFlow is loaded only by `quiet_t
 what builds models (`layers`, `networks`, `planted_bugs`), so that notebooks 00 to 04, which need
 NumPy alone, start without it.
 """
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent  # the course's folder

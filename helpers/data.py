@@ -25,7 +25,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from helpers import sketches
+from helpers import ROOT, sketches
 
 CLASS_NAMES = (
     "T-shirt/top",
@@ -47,7 +47,7 @@ _SHAPES = {
     "t10k-images-idx3-ubyte.gz": (10_000, 28, 28),
     "train-images-idx3-ubyte.gz": (60_000, 28, 28),
 }
-_COURSE_FOLDER = Path(__file__).resolve().parent.parent / "data"
+_COURSE_FOLDER = ROOT / "data"
 _MIRRORS = (
     "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
     "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",

@@ -17,10 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from helpers import ROOT
+
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-ROOT = Path(__file__).resolve().parent.parent
 
 KERNEL_ENVIRONMENT = {
     # Small products gain nothing from BLAS threads, and sum in another order with them.
@@ -130,7 +131,7 @@ def execute(
         client.start_new_kernel(
             # Under this name ipykernel leaves file descriptor 2 alone, as it does in the tests:
             # what C++ libraries log there is no part of a notebook.
-            env=os.environ | {"PYTEST_CURRENT_TEST": "tests.execute"},
+            env=os.environ | {"PYTEST_CURRENT_TEST": "tools.notebooks"},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

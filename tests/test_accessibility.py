@@ -15,11 +15,12 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
-from helpers import browser, plotting
+from helpers import plotting
 from helpers.figure_text import describe, summarise
-from tests.claims import NUMBERED, PROJECTS
-from tests.execute import REPOSITORY, code_cells, read_notebook
+from helpers.web.template import SOURCE
 from tests.test_plotting import EYES, ONE_OF_EACH, contrast, every_kind, lab, linear
+from tools.claims import NUMBERED, PROJECTS
+from tools.notebooks import ROOT, code_cells, read_notebook
 
 # Machado, Oliveira and Fernandes (2009), full severity, on linear RGB.
 ALL_EYES = EYES | {
@@ -218,8 +219,8 @@ def test_text_can_be_read_against_what_is_really_drawn_behind_it(draw, monkeypat
 NOTEBOOKS = [*NUMBERED, *PROJECTS]
 PAPERS = sorted(
     path
-    for path in REPOSITORY.rglob("*.md")
-    if not {".venv", "build", "node_modules", ".git"} & set(path.relative_to(REPOSITORY).parts)
+    for path in ROOT.rglob("*.md")
+    if not {".venv", "build", "node_modules", ".git"} & set(path.relative_to(ROOT).parts)
 )
 each_paper = pytest.mark.parametrize(
     "path", [*NOTEBOOKS, *PAPERS], ids=lambda p: f"{p.parent.name}/{p.stem}"
@@ -249,7 +250,7 @@ def test_headings_are_in_order(path):
 
 
 def test_headings_of_the_page_are_in_order():
-    page = (browser.SOURCE / "page.html").read_text(encoding="utf-8")
+    page = (SOURCE / "page.html").read_text(encoding="utf-8")
     assert_outline([int(level) for level in re.findall(r"<h(\d)", page)])
     assert '<html lang="en">' in page
 

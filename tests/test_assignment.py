@@ -14,14 +14,14 @@ import nbformat
 import pytest
 
 from helpers.exercises import NOTEBOOKS, exercises_of, source_of
-from helpers.exercises.judge import CORRECT, NOT_STARTED, judge
-from helpers.instructor import assignment, grading
-from helpers.instructor.__main__ import main
+from helpers.exercises.judging import CORRECT, NOT_STARTED, judge
 from helpers.running import join_streams
-from tests.execute import REPOSITORY, code_cells, execute
-from tests.missing import require_nbgrader
+from tests.support.missing import require_nbgrader
+from tools.instructor import assignment, grading
+from tools.instructor.__main__ import main
+from tools.notebooks import ROOT, code_cells, execute
 
-JUDGE = importlib.import_module("helpers.exercises.judge")
+JUDGE = importlib.import_module("helpers.exercises.judging")
 
 EXERCISES = ["1.1", "1.2", "2.2", "6.4"]
 SECONDS = 15  # for a cell; the slowest right one takes one
@@ -157,9 +157,9 @@ def tampered_tests(work):
     del work.cell("6.4", "2-grade").metadata.nbgrader["schema_version"]
     work.add(
         """\
-import helpers.instructor.grading
+import tools.instructor.grading
 
-helpers.instructor.grading.judge = helpers.instructor.grading.grade = lambda *_: True""",
+tools.instructor.grading.judge = tools.instructor.grading.grade = lambda *_: True""",
         before="2.2",
     )
     work.add("get_ipython().input_transformers_post.append(lambda lines: [])", before="6.4")
@@ -183,7 +183,7 @@ def reads_the_solutions(work):
     )
     work.answer(
         "2.2",
-        "import helpers.instructor.grading as grading\n\nsoftmax = grading.MAKERS['2.2']().right",
+        "import tools.instructor.grading as grading\n\nsoftmax = grading.MAKERS['2.2']().right",
     )
     work.answer_rightly("6.4")
 
@@ -442,7 +442,7 @@ def test_the_release_is_one_notebook_without_solutions_or_hidden_tests(course_fo
         text = path.read_text(encoding="utf-8")
         notebook = nbformat.read(path, 4)
         sources = "\n".join(cell.source for cell in notebook.cells)
-        for word in ("SOLUTION", "HIDDEN", "grade(", "helpers.instructor", "lambda"):
+        for word in ("SOLUTION", "HIDDEN", "grade(", "tools.instructor", "lambda"):
             assert word not in text
         for name in names:
             place, made = assignment.find(name), exercise(name)
@@ -491,10 +491,10 @@ def everything():
 def test_every_reference_answer_is_right_where_the_assignment_puts_it(
     everything, tmp_path, monkeypatch
 ):
-    monkeypatch.setenv("PYTHONPATH", str(REPOSITORY))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
     notebook = nbformat.from_dict(everything)
     [check] = [cell for cell in notebook.cells if _id(cell) == "0-2-check"]
-    check.source = "from helpers.instructor.grading import lock\n\nlock()\n" + check.source
+    check.source = "from tools.instructor.grading import lock\n\nlock()\n" + check.source
     execute(notebook, tmp_path)  # stops at a grade cell that raises
     for name in ALL:
         [cell] = [c for c in notebook.cells if _id(c) == grade_id(name, "2-grade")]
@@ -562,7 +562,7 @@ def test_an_instructor_s_own_configuration_is_left_alone(tmp_path, capsys):
     own.write_text("c = get_config()\n", encoding="utf-8")
     assert main(["assignment", "first", "1.2", "--folder", str(tmp_path)]) == 0
     assert own.read_text(encoding="utf-8") == "c = get_config()\n"
-    assert "from helpers.instructor.autograding import settings" in capsys.readouterr().out
+    assert "from tools.instructor.autograding import settings" in capsys.readouterr().out
 
 
 def test_nbgrader_stops_where_it_can_t_find_the_course(tmp_path, monkeypatch):
@@ -615,7 +615,7 @@ def test_the_course_s_own_answer_gets_no_point(name):
 def test_the_instructor_s_lock_only_adds_to_the_learner_s():
     versions = {}
     for file in ("requirements.lock", "requirements-all.lock"):
-        text = (REPOSITORY / file).read_text(encoding="utf-8")
+        text = (ROOT / file).read_text(encoding="utf-8")
         versions[file] = set(re.findall(r"^([\w.-]+==[^ \\]+)", text, re.MULTILINE))
     learner, instructor = versions.values()
     assert learner < instructor

@@ -3,18 +3,17 @@
 import re
 import subprocess
 import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from benchmarks import growth, report, rows
-from benchmarks.__main__ import main
-from benchmarks.measuring import CannotMeasureError, Row, peak_megabytes, side_by_side
-from benchmarks.notebook_cells import NOTEBOOKS, cell_with, definitions, replaced
+from helpers import ROOT
 from helpers.quiet_tensorflow import keras
+from tools.benchmarks import growth, report, rows
+from tools.benchmarks.__main__ import main
+from tools.benchmarks.measuring import CannotMeasureError, Row, peak_megabytes, side_by_side
+from tools.benchmarks.notebook_cells import NOTEBOOKS, cell_with, definitions, replaced
 
-ROOT = Path(__file__).resolve().parent.parent
 HALF = Row("half", "twice", "1 s", "2 s", 0.5, 0.6)
 
 

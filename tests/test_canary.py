@@ -16,7 +16,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from tests.execute import REPOSITORY
+from tools.notebooks import ROOT
 
 TIME_LIMIT = 12  # seconds a cell
 
@@ -131,14 +131,14 @@ def write_notebook(path: Path, cells: list[Cell]) -> None:
 
 def write_project(folder: Path, source: str) -> None:
     for name in ("conftest.py", "pyproject.toml"):
-        shutil.copy(REPOSITORY / name, folder)
+        shutil.copy(ROOT / name, folder)
     for name in ("tests", "helpers"):
         (folder / name).mkdir()
         (folder / name / "__init__.py").touch()
     needed = ("execute.py", "notebook_comparison.py"), ("project.py", "running.py")
     for package, names in zip(("tests", "helpers"), needed, strict=True):
         for name in names:
-            shutil.copy(REPOSITORY / package / name, folder / package)
+            shutil.copy(ROOT / package / name, folder / package)
     (folder / "helpers" / "data.py").write_text(
         f"class DataError(Exception): pass\nclass Pictures: source = {source!r}\nload = Pictures\n",
         encoding="utf-8",

@@ -1,8 +1,8 @@
 """Is every number in the prose computed, and does the prose say what was computed?
 
-A number that makes no claim is known by its kind (`tests/claims/kinds.py`). Every other one stands
-in a phrase to which its document's module in `tests/claims` gives a value, a band or a source: see
-the package. What depends on training takes minutes: `python -m tests.claims 07` measures it, and
+A number that makes no claim is known by its kind (`tools/claims/kinds.py`). Every other one stands
+in a phrase to which its document's module in `tools/claims` gives a value, a band or a source: see
+the package. What depends on training takes minutes: `python -m tools.claims 07` measures it, and
 here the stored notebook and its prose are held to the bands that were found.
 """
 
@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 from nbformat import NotebookNode
 
-from tests.claims import DOCUMENTS, NUMBERED, Printed, Within, claims_of, outside
-from tests.claims.kinds import kind_of, read_formula, scan, times_in
-from tests.claims.numbers import Number, numbers_in, value_of
-from tests.execute import code_cells, find_notebooks, output_texts, read_notebook
+from tools.claims import DOCUMENTS, NUMBERED, Printed, Within, claims_of, outside
+from tools.claims.kinds import kind_of, read_formula, scan, times_in
+from tools.claims.numbers import Number, numbers_in, value_of
+from tools.notebooks import code_cells, find_notebooks, output_texts, read_notebook
 
 each_document = pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
 each_notebook = pytest.mark.parametrize("path", NUMBERED, ids=lambda path: path.stem[:2])
@@ -82,7 +82,7 @@ def test_every_number_of_the_prose_is_computed_or_claims_nothing(path):
             elif kind_of(number, cell.text, cell.code) is None:
                 around = cell.text[max(0, number.start - 40) : number.end + 25].replace("\n", " ")
                 nobody.append(f"{cell.place}: {number.text!r} in …{around}…")
-    module = f"tests/claims/{DOCUMENTS[path]}.py"
+    module = f"tools/claims/{DOCUMENTS[path]}.py"
     assert not nobody, (
         f"Nobody computes these numbers. Write the words around each into {module}: into FACTS with"
         " what they should be, into PROSE with a measured band if they depend on training, or into"
@@ -95,7 +95,7 @@ def test_every_claim_is_still_made(path):
     text = "\n".join(cell.text for cell in prose_of(path))
     phrases = [phrase for claims in claims_in(path).values() for phrase in claims]
     gone = [phrase for phrase in phrases if phrase not in text]
-    assert not gone, f"{path.name} no longer says this: change tests/claims/{DOCUMENTS[path]}.py."
+    assert not gone, f"{path.name} no longer says this: change tools/claims/{DOCUMENTS[path]}.py."
 
 
 def settled(value, path) -> float | Within:
@@ -218,7 +218,7 @@ def waits_in(cell: NotebookNode) -> list[tuple]:
 
 @each_notebook
 def test_a_wait_takes_as_long_as_the_prose_says(path):
-    """Against the seconds that `python -m helpers.instructor timings` wrote into the cells."""
+    """Against the seconds that `python -m tools.instructor timings` wrote into the cells."""
     cells = read_notebook(path).cells
     seconds = [cell.metadata.get("course", {}).get("seconds", 0) for cell in cells]
     wrong = []

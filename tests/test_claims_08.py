@@ -1,6 +1,6 @@
 """Does confidence outgrow accuracy, and does one temperature repair it? One network, trained anew.
 
-The bands of notebook 08 are measured by `python -m tests.claims 08`, in minutes. This is the quick
+The bands of notebook 08 are measured by `python -m tools.claims 08`, in minutes. This is the quick
 look whether the mechanism is still there, in about 15 seconds of the processor.
 """
 
@@ -12,7 +12,7 @@ from helpers.layers import SoftmaxCrossEntropy
 from helpers.maths import cross_entropy, softmax
 from helpers.metrics import expected_calibration_error
 from helpers.networks import scores_of
-from tests.claims.notebook_08 import TRAINING, growth, near_95, repair, trained
+from tools.claims.notebook_08 import TRAINING, growth, near_95, repair, trained
 
 
 @pytest.fixture(scope="module")

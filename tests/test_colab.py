@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from helpers.instructor import colab
-from helpers.instructor.__main__ import main
-from helpers.instructor.sources import InstructorError, read
-from tests.execute import find_notebooks
+from helpers import ROOT
 from tests.test_imports import MODULES, imported_names
+from tools.instructor import colab
+from tools.instructor.__main__ import main
+from tools.instructor.sources import InstructorError, read
+from tools.notebooks import find_notebooks
 
-ROOT = Path(__file__).parent.parent
 PATHS = find_notebooks([])
 ADDRESS = "https://example.org/course"
 
@@ -99,7 +99,7 @@ def test_where_the_course_is_there_even_colab_fetches_nothing():
 
 def test_all_that_notebooks_and_helpers_import_is_asked_for():
     of_jupyter = {"IPython", "jupyter_client", "jupyter_core", "nbclient", "nbformat"}
-    files = [path for name, path in MODULES.items() if not name.startswith("helpers.instructor")]
+    files = [path for name, path in MODULES.items() if not name.startswith("tools.instructor")]
     roots = {name.split(".")[0] for path in files for name in imported_names(path)}
     for path in PATHS:
         code = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "code")

@@ -24,8 +24,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import course
+from helpers import ROOT
 
-REPOSITORY = Path(__file__).resolve().parent.parent
 posix_only = pytest.mark.skipif(os.name == "nt", reason="Windows has no signals to send")
 
 # The stand-in for JupyterLab and pytest: says how it was started.
@@ -527,7 +527,7 @@ def test_doctor_finds_what_is_wrong(installed, spoil, sentence):
 
 # --- requirements.lock -------------------------------------------------------------------------
 
-LOCK_TEXT = (REPOSITORY / "requirements.lock").read_text(encoding="utf-8")
+LOCK_TEXT = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 ENTRIES = re.findall(
     r"^([\w.-]+)==(\S+)(?: ; (.+?))? \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)",
     LOCK_TEXT,
@@ -566,9 +566,9 @@ def test_lock_names_no_host():
 @pytest.mark.parametrize("system", SYSTEMS, ids=lambda system: system["sys_platform"])
 @pytest.mark.parametrize("python", PYTHONS, ids=lambda python: python["python_version"])
 def test_lock_satisfies_what_is_asked_for(system, python):
-    with (REPOSITORY / "pyproject.toml").open("rb") as file:
+    with (ROOT / "pyproject.toml").open("rb") as file:
         extras = tomllib.load(file)["project"]["optional-dependencies"]["test"]
-    wanted = (REPOSITORY / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    wanted = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     lines = [*extras, *(line for line in wanted if line and not line.startswith("#"))]
     locked = locked_in({**system, **python})
     for requirement in map(Requirement, lines):

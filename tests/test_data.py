@@ -16,10 +16,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from helpers import data
-from tests.misbehaving_server import MisbehavingServer, refusing_url
+from helpers import ROOT, data
+from tests.support.misbehaving_server import MisbehavingServer, refusing_url
 
-ROOT = Path(__file__).resolve().parent.parent
 TINY_SHAPES = {
     "t10k-labels-idx1-ubyte.gz": (10,),
     "train-labels-idx1-ubyte.gz": (40,),

@@ -18,7 +18,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-ROOT = Path(__file__).resolve().parent.parent
+from helpers import ROOT
+
 DEPLOY = ROOT / "deploy" / "jupyterhub"
 
 # Keys of the chart: most from its schema, `cull`, `prePuller` and some of `singleuser` only from an
@@ -230,7 +231,7 @@ except PermissionError:
 
 SHOW_PAGE = """
 import numpy as np
-from helpers.browser import show_page
+from helpers.web.page import show_page
 from helpers.data import CLASS_NAMES, Dataset
 from helpers.quiet_tensorflow import keras
 
@@ -359,15 +360,15 @@ def test_a_learner_has_the_projects_and_a_diary_and_keeps_both(hub):
 
 def test_the_image_fetches_ahead_as_root_what_learners_cannot():
     steps = (DEPLOY / "Dockerfile").read_text(encoding="utf-8").splitlines()
-    fetching = [step for step in steps if "helpers.npm_files" in step]
+    fetching = [step for step in steps if "helpers.web.npm_files" in step]
     assert len(fetching) == 1
     assert max(steps.index(step) for step in steps if step.startswith("COPY")) < steps.index(
         fetching[0]
     )
     assert steps.index(fetching[0]) < steps.index("USER jovyan")
-    assert fetching[0].split()[-1] == "browser/tensorflowjs.json"
+    assert fetching[0].split()[-1] == "helpers/web/tensorflowjs.json"
     guide = (DEPLOY / "README.md").read_text(encoding="utf-8")
-    assert "-m helpers.npm_files browser/tensorflowjs.json" in guide
+    assert "-m helpers.web.npm_files helpers/web/tensorflowjs.json" in guide
 
 
 CHECK_ONE = """
@@ -402,7 +403,7 @@ def test_progress_goes_to_a_learners_own_file_and_the_course_stays_as_it_is(tmp_
 
 def test_an_empty_progress_variable_is_none(monkeypatch):
     monkeypatch.setenv("COURSE_PROGRESS_FILE", "")
-    program = "from helpers.exercises import diary; print(diary.DIARY)"
+    program = "from helpers.exercises import progress_file as diary; print(diary.DIARY)"
     result = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, encoding="utf-8", check=True
     )

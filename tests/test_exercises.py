@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from helpers.exercises import NOTEBOOKS, exercises_of
-from helpers.exercises.judge import CORRECT, COULD_NOT_RUN, NOT_STARTED, NOT_YET, judge, value
-from tests.execute import REPOSITORY, code_cells, find_notebooks, read_notebook
+from helpers.exercises.judging import CORRECT, COULD_NOT_RUN, NOT_STARTED, NOT_YET, judge, value
+from tools.notebooks import ROOT, code_cells, find_notebooks, read_notebook
 
-# `helpers.exercises.judge` is the function.
-JUDGE = importlib.import_module("helpers.exercises.judge")
+# `helpers.exercises.judging` is the function.
+JUDGE = importlib.import_module("helpers.exercises.judging")
 SECONDS_FOR_A_CHECK = 2
 
 MAKERS = {name: make for notebook in NOTEBOOKS for name, make in exercises_of(notebook).items()}
@@ -348,7 +348,7 @@ def test_the_modules_load_no_tensorflow():
     program = "import sys, helpers.exercises as e; e.progress(); print('tensorflow' in sys.modules)"
     run = subprocess.run(
         [sys.executable, "-c", program],
-        cwd=REPOSITORY,
+        cwd=ROOT,
         capture_output=True,
         encoding="utf-8",
         check=True,

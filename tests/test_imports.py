@@ -5,13 +5,12 @@ import io
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
+from helpers import ROOT
 from helpers.quiet_stderr import muted_stderr
 
-ROOT = Path(__file__).parent.parent
 MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
     for path in sorted((ROOT / "helpers").rglob("*.py"))
@@ -23,7 +22,7 @@ WITH_TENSORFLOW = {
     "helpers.planted_bugs",
 }
 # Learners don't install nbgrader.
-WITH_NBGRADER = {"helpers.instructor.autograding"}
+WITH_NBGRADER = {"tools.instructor.autograding"}
 
 each_module = pytest.mark.parametrize("module", MODULES)
 

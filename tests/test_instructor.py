@@ -7,14 +7,14 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from helpers import npm_files
 from helpers.exercises import exercises_of, source_of
-from helpers.exercises.diary import DIARY
-from helpers.instructor import agenda, live, slides, solved, sources
-from helpers.instructor.__main__ import main
-from helpers.instructor.notes import KINDS
-from helpers.instructor.sources import ROOT, InstructorError, Part, parts, read
-from tests.execute import find_notebooks
+from helpers.exercises.progress_file import DIARY
+from helpers.web import npm_files
+from tools.instructor import agenda, live, slides, solved, sources
+from tools.instructor.__main__ import main
+from tools.instructor.notes import KINDS
+from tools.instructor.sources import ROOT, InstructorError, Part, parts, read
+from tools.notebooks import find_notebooks
 
 PATHS = find_notebooks([])
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -310,7 +310,9 @@ def test_slides_that_cannot_be_had_are_said_so(build, monkeypatch, capsys):
 def test_both_guides_give_the_same_command_for_grading_in_a_throw_away_account():
     blocks = [
         re.search(r"^    sudo useradd(.*\n)+?.*autograde softmax-1'$", text, re.MULTILINE)[0]
-        for text in ((ROOT / name).read_text("utf-8") for name in ("INSTRUCTORS.md", "GRADING.md"))
+        for text in (
+            (ROOT / name).read_text("utf-8") for name in ("docs/instructors.md", "docs/grading.md")
+        )
     ]
     assert "unshare --net" in blocks[0]
     assert blocks[0] == blocks[1]

@@ -4,7 +4,6 @@ import collections
 import contextlib
 import ctypes
 import fractions
-import importlib
 import json
 import linecache
 import statistics
@@ -21,8 +20,13 @@ import numpy as np
 import pytest
 
 from helpers import exercises, maths
-from helpers.exercises import check, diary, hint, progress, safely, solution
-from helpers.exercises.judge import (
+from helpers.exercises import check, hint, progress, solution
+
+# `helpers.exercises.judging` is the function.
+from helpers.exercises import judging as JUDGE
+from helpers.exercises import progress_file as diary
+from helpers.exercises import sandbox as safely
+from helpers.exercises.judging import (
     CORRECT,
     COULD_NOT_RUN,
     NOT_STARTED,
@@ -36,10 +40,8 @@ from helpers.exercises.judge import (
     shown,
     value,
 )
-from tests.execute import REPOSITORY, code_cells, execute
+from tools.notebooks import ROOT, code_cells, execute
 
-# `helpers.exercises.judge` is the function.
-JUDGE = importlib.import_module("helpers.exercises.judge")
 LEARNERS_DIARY = diary.DIARY
 HINTS = ("Look.", "Look again.", "Double it.")
 
@@ -906,7 +908,7 @@ def test_in_a_real_kernel_nothing_reaches_stderr_and_the_kernel_lives_on(
     sources = [
         f"""
         import sys
-        sys.path.insert(0, {str(REPOSITORY)!r})
+        sys.path.insert(0, {str(ROOT)!r})
         from pathlib import Path
         import numpy as np
         from helpers.exercises import check, diary, hint, progress, solution
@@ -1117,8 +1119,8 @@ def test_the_notebooks_with_exercises():
 
 
 def test_the_diary_lies_beside_the_notebooks_and_is_ignored_by_git():
-    assert LEARNERS_DIARY == REPOSITORY / "progress.json"
-    ignored = (REPOSITORY / ".gitignore").read_text(encoding="utf-8").splitlines()
+    assert LEARNERS_DIARY == ROOT / "progress.json"
+    ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
     assert "/progress*.json" in ignored
     assert not any(line.startswith("!") for line in ignored)
 
@@ -1224,7 +1226,7 @@ def test_two_processes_may_write_at_once(own_diary):
     program = """if True:
         import sys
         from pathlib import Path
-        from helpers.exercises import diary
+        from helpers.exercises import progress_file as diary
         diary.DIARY = Path(sys.argv[1])
         for number in range(200):
             told = diary.write_entry(sys.argv[2], {"tries": number})
@@ -1233,7 +1235,7 @@ def test_two_processes_may_write_at_once(own_diary):
                 sys.exit(told or "not readable")
     """
     writers = [
-        subprocess.Popen([sys.executable, "-c", program, own_diary, name], cwd=REPOSITORY)
+        subprocess.Popen([sys.executable, "-c", program, own_diary, name], cwd=ROOT)
         for name in ("1.1", "1.2")
     ]
     assert [writer.wait(60) for writer in writers] == [0, 0]

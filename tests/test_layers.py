@@ -3,15 +3,14 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from helpers import ROOT
 from helpers.layers import Dense, Softmax, SoftmaxCrossEntropy, train_step
 from helpers.quiet_tensorflow import keras, tf
 
-ROOT = Path(__file__).parent.parent
 OPTIMIZERS = {
     "SGD": lambda: keras.optimizers.SGD(0.1),
     "Adam": lambda: keras.optimizers.Adam(0.001),

@@ -3,7 +3,7 @@ from decimal import Decimal
 import pytest
 from nbformat.v4 import new_output
 
-from tests.notebook_comparison import (
+from tests.support.notebook_comparison import (
     LARGEST_TOLERANCE,
     output_differences,
     text_differences,

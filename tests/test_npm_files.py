@@ -12,9 +12,9 @@ from dataclasses import asdict
 import pytest
 import requests
 
-from helpers import npm_files
-from helpers.browser import SOURCE
-from helpers.npm_files import FetchError, Pin, fetch
+from helpers.web import npm_files
+from helpers.web.npm_files import FetchError, Pin, fetch
+from helpers.web.template import SOURCE
 
 GOOD = b"the published file"
 PIN = Pin("@some/package", "1.2.3", "dist/it.js", hashlib.sha256(GOOD).hexdigest())

@@ -1,6 +1,7 @@
 """The softmax playground in a real Chromium: it agrees with Keras, it trains, all can use it."""
 
 import base64
+import gzip
 import html
 import itertools
 import json
@@ -19,12 +20,15 @@ import psutil
 import pytest
 from nbformat.sign import NotebookNotary
 
-from helpers import browser, data, layers, networks
+from helpers import data, layers, networks
 from helpers.maths import softmax
-from helpers.npm_files import FetchError, fetch, read_pins
 from helpers.quiet_tensorflow import keras
-from tests.chromium import chromium, skip_module_without_chromium
-from tests.missing import is_missing
+from helpers.web import page as pages
+from helpers.web.explorer import softmax_explorer
+from helpers.web.npm_files import FetchError, fetch, read_pins
+from helpers.web.template import SOURCE
+from tests.support.chromium import chromium, skip_module_without_chromium
+from tests.support.missing import is_missing
 
 skip_module_without_chromium()
 
@@ -64,7 +68,7 @@ def model(dataset):
 @pytest.fixture(scope="module")
 def path(model, dataset, tmp_path_factory):
     try:
-        return browser.build_page(model, dataset, tmp_path_factory.mktemp("page") / "page.html")
+        return pages.build_page(model, dataset, tmp_path_factory.mktemp("page") / "page.html")
     except FetchError as error:
         is_missing(str(error))
 
@@ -391,7 +395,7 @@ def wait_for_training(page, source):
 def test_no_test_picture_is_learnt_from_and_none_shown_is_held_out(path, dataset):
     given = json.loads(re.search(r'id="given">(.*?)</script>', path.read_text(encoding="utf-8"))[1])
     pixels = {
-        part: browser.gzip.decompress(base64.b64decode(given[part]["pixels"]))
+        part: gzip.decompress(base64.b64decode(given[part]["pixels"]))
         for part in ("shown", "training", "heldOut")
     }
     rows = {
@@ -409,7 +413,7 @@ def test_no_test_picture_is_learnt_from_and_none_shown_is_held_out(path, dataset
 def test_the_source_shown_is_the_page_s_own(opened):
     shown = opened().inner_text("#source")
     assert "tf.sequential()" in shown
-    source = (browser.SOURCE / "network.js").read_text(encoding="utf-8").strip()
+    source = (SOURCE / "network.js").read_text(encoding="utf-8").strip()
     assert shown.strip() == source
     assert len(source.splitlines()) <= 20
 
@@ -439,7 +443,7 @@ def test_no_barrier_is_found(opened, axe, scheme):
 @each_scheme
 def test_no_barrier_is_found_in_the_explorer(chrome, axe, scheme):
     """Its frame is sealed, so what is in it is opened by itself."""
-    shown = browser.softmax_explorer([2.0, 1.0, -1.0], ["Coat", "Shirt", "Bag"])._repr_html_()
+    shown = softmax_explorer([2.0, 1.0, -1.0], ["Coat", "Shirt", "Bag"])._repr_html_()
     [inside] = re.findall(r'srcdoc="([^"]*)"', shown)
     context = chrome.new_context(color_scheme=scheme)
     page = context.new_page()
@@ -511,7 +515,7 @@ def explorer_frame(page):
 
 def test_the_explorer_works_alone(chrome, tmp_path):
     scores = np.array([2.0, 1.0, -1.5])
-    shown = browser.softmax_explorer(scores, ["a < b", "Coat", "c"])
+    shown = softmax_explorer(scores, ["a < b", "Coat", "c"])
     (tmp_path / "explorer.html").write_text(shown._repr_html_(), encoding="utf-8")
     page = chrome.new_page()
     page.goto((tmp_path / "explorer.html").as_uri())
@@ -530,8 +534,8 @@ def jupyterlab(tmp_path, path, model):
     """A server on a folder like the course's, with a notebook that shows the page."""
     (tmp_path / "build").mkdir()
     (tmp_path / "build" / "softmax_playground.html").write_bytes(path.read_bytes())
-    page = browser.Page(tmp_path / "build" / "softmax_playground.html", height=600)
-    explorer = browser.softmax_explorer([1.0, 2.0], ["Coat", "Bag"])
+    page = pages.Page(tmp_path / "build" / "softmax_playground.html", height=600)
+    explorer = softmax_explorer([1.0, 2.0], ["Coat", "Bag"])
     outputs = [
         nbformat.v4.new_output(
             "execute_result",

@@ -16,7 +16,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from helpers import project, running
 from helpers.project import CannotRead, check_project, report, review, rubric_table
-from tests.execute import NOTEBOOKS
+from tools.notebooks import NOTEBOOKS
 
 SAMPLE = NOTEBOOKS / "projects" / "four-tops.ipynb"
 TEMPLATE = NOTEBOOKS / "projects" / "template.ipynb"

@@ -10,7 +10,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from nbval.kernel import CURRENT_ENV_KERNEL_NAME
 
 from helpers.running import NotebookError, execute, join_streams, with_other_ports
-from tests.missing import require_nbgrader
+from tests.support.missing import require_nbgrader
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def test_nbval_starts_the_kernel_again(takes_a_port, tmp_path):
 def test_nbgrader_starts_the_kernel_again(takes_a_port, notebook, tmp_path):
     """Else a submission has no score, whatever is in it."""
     require_nbgrader()
-    from helpers.instructor.autograding import ExecuteToTheEnd
+    from tools.instructor.autograding import ExecuteToTheEnd
 
     robbed = takes_a_port(1)
     resources = {"metadata": {"path": str(tmp_path)}}

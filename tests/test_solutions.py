@@ -9,17 +9,17 @@ import pytest
 from nbformat import NotebookNode
 
 from helpers import data
-from helpers.exercises.judge import CORRECT
-from helpers.instructor.solved import fill_in_all
-from tests.execute import (
-    REPOSITORY,
+from helpers.exercises.judging import CORRECT
+from tests.support.notebook_comparison import output_differences, stderr_lines, tolerance
+from tools.instructor.solved import fill_in_all
+from tools.notebooks import (
+    ROOT,
     cell_name,
     code_cells,
     execute,
     find_notebooks,
     read_notebook,
 )
-from tests.notebook_comparison import output_differences, stderr_lines, tolerance
 
 CHECK = re.compile(r'^check\("(\d+\.\d+)", ', re.MULTILINE)
 
@@ -39,9 +39,9 @@ class Solved:
 def solved(request, tmp_path_factory):
     """In a copy of the course: the progress of whoever runs the tests is not touched."""
     path, place = request.param, tmp_path_factory.mktemp("course")
-    for folder in ("notebooks", "helpers", "data", "browser"):
+    for folder in ("notebooks", "helpers", "data"):
         ignored = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", "*.gz*")
-        shutil.copytree(REPOSITORY / folder, place / folder, ignore=ignored)
+        shutil.copytree(ROOT / folder, place / folder, ignore=ignored)
     stored, executed = read_notebook(path), read_notebook(path)
     answered = fill_in_all(executed, int(path.stem[:2]))
     with pytest.MonkeyPatch.context() as environment:

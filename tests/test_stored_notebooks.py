@@ -7,10 +7,11 @@ from functools import cache
 
 import pytest
 
-from tests.execute import (
+from tests.support.notebook_comparison import tolerance
+from tools.notebooks import (
     LOCAL_PATH,
     NOTEBOOKS,
-    REPOSITORY,
+    ROOT,
     as_stored,
     cell_name,
     code_cells,
@@ -22,9 +23,8 @@ from tests.execute import (
     reasons_not_to_store,
     tidy,
 )
-from tests.notebook_comparison import tolerance
 
-STORE = "python -m tests.execute --store"
+STORE = "python -m tools.notebooks --store"
 TIME = re.compile(r"\b\d+(\.\d+)? ?(s|ms|[µμ]s|seconds?|minutes?)\b")
 
 PATHS = find_notebooks([])
@@ -64,7 +64,7 @@ def test_notebooks_are_numbered_without_gaps():
 
 
 def test_the_readme_lists_the_notebooks_in_order():
-    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
     linked = re.findall(r"\]\((notebooks/[^)]+\.ipynb)\)", readme)
     expected = [f"notebooks/{path.name}" for path in PATHS]
     assert list(dict.fromkeys(linked)) == expected, "Put the table of contents in README.md right."
@@ -76,7 +76,7 @@ def test_the_readme_shows_a_figure_of_the_notebook(path):
     assert len(pictures) == 1, "Tag one cell with a figure, and only one, `cover`."
     current = cover_path(path).is_file() and cover_path(path).read_bytes() == pictures[0]
     assert current, f"The cover is not the figure in the notebook: run {STORE} {path.stem[:2]}"
-    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
     shown = re.search(
         rf'<img src="notebooks/.covers/{path.stem[:2]}\.png"[^>]* alt="[^"]+"', readme
     )

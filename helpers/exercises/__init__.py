@@ -10,8 +10,8 @@ import textwrap
 from collections.abc import Callable
 from typing import Any
 
-from helpers.exercises.diary import read_diary, write_entry
-from helpers.exercises.judge import CORRECT, NOT_STARTED, Exercise, judge
+from helpers.exercises.judging import CORRECT, NOT_STARTED, Exercise, judge
+from helpers.exercises.progress_file import read_diary, write_entry
 
 NOTEBOOKS = range(11)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers.exercises.judge import Exercise, calls, named_calls, value
+from helpers.exercises.judging import Exercise, calls, named_calls, value
 
 
 def count_without_a_loop() -> Exercise:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers.exercises.judge import Exercise, NotYet, calls, value
+from helpers.exercises.judging import Exercise, NotYet, calls, value
 from helpers.maths import log_softmax, naive_softmax
 from helpers.maths import softmax as stable_softmax
 

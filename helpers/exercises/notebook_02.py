@@ -3,7 +3,7 @@
 import numpy as np
 
 from helpers import maths
-from helpers.exercises.judge import Exercise, calls, value
+from helpers.exercises.judging import Exercise, calls, value
 
 
 def ten_equal_scores() -> Exercise:

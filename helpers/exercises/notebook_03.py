@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from helpers import maths
-from helpers.exercises.judge import (
+from helpers.exercises.judging import (
     CHANGED,
     Exercise,
     NotYet,

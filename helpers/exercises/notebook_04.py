@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from helpers import maths, training
-from helpers.exercises.judge import CHANGED, Exercise, NotYet, Observation, named_calls, shown
+from helpers.exercises.judging import CHANGED, Exercise, NotYet, Observation, named_calls, shown
 from helpers.maths import cross_entropy
 from helpers.training import predict_logits, scale_pixels
 

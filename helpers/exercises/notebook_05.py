@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.exercises.judge import CHANGED, NO_FUNCTION, Exercise, NotYet, value
+from helpers.exercises.judging import CHANGED, NO_FUNCTION, Exercise, NotYet, value
 
 NOT_IN_A_MODEL = (
     "Your layer works alone, but not in a model, where the number of rows is not known yet. Use "

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from helpers.data import CLASS_NAMES
-from helpers.exercises.judge import Exercise, NotYet, calls
+from helpers.exercises.judging import Exercise, NotYet, calls
 from helpers.maths import cross_entropy, softmax
 
 

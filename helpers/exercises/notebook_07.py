@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers.exercises.judge import Exercise, NotYet, calls
+from helpers.exercises.judging import Exercise, NotYet, calls
 from helpers.maths import softmax
 
 
@@ -140,7 +140,7 @@ def shift_without_wrapping_round() -> Exercise:
             "`images[:, : height - down, : width - right]`.",
         ),
         meaning="You can move a garment without touching the garment. The course's own version, "
-        "`pictures.shifted`, also goes up and to the left.",
+        "`images.shifted`, also goes up and to the left.",
         why="Two slices of the same size: the target without its first rows and columns, the "
         "source without its last. `height - down` is better than `-down`, because for 0 the slice "
         "`[:-0]` is empty.",

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from helpers.exercises.judge import Exercise, NotYet, calls
+from helpers.exercises.judging import Exercise, NotYet, calls
 
 
 def where_arrays_begin() -> Exercise:

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from helpers import metrics
-from helpers.exercises.judge import Exercise, NotYet, calls
+from helpers.exercises.judging import Exercise, NotYet, calls
 
 
 def questions_that_can_be_answered() -> Exercise:

@@ -1,0 +1,1 @@
+"""What runs in a browser: the softmax explorer and the page of notebook 09."""

@@ -1,0 +1,166 @@
+"""Single files out of published npm packages: pinned by checksum, fetched once, then kept.
+
+npm is asked where it is installed, else a public copy of the packages on the web. Whatever comes is
+used only if its SHA-256 is the pinned one.
+
+    python -m helpers.web.npm_files helpers/web/tensorflowjs.json
+
+fetches the files of a list of pins ahead of time, for a course that learners can only read.
+"""
+
+import contextlib
+import hashlib
+import json
+import secrets
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from helpers import ROOT
+
+CACHE = ROOT / "data" / "npm"
+
+_MIRRORS = (
+    "https://cdn.jsdelivr.net/npm/",
+    "https://unpkg.com/",
+    "https://fastly.jsdelivr.net/npm/",
+)
+_NPM_SECONDS = 180  # for a package of 30 MB on a slow line
+_MIRROR_SECONDS = 5  # how long a mirror may stay silent
+
+
+class FetchError(Exception):
+    """A pinned file can be had nowhere. The message says which, and what to do."""
+
+
+@dataclass(frozen=True)
+class Pin:
+    """One file of one version of a package, and the SHA-256 that it must have."""
+
+    package: str
+    version: str
+    path: str
+    sha256: str
+
+
+def read_pins(path: Path) -> dict[str, Pin]:
+    """The pins of a JSON file, by the name under which each file is kept."""
+    entries = json.loads(path.read_text(encoding="utf-8"))
+    return {name: Pin(**entry) for name, entry in entries.items()}
+
+
+def fetch(pins: dict[str, Pin]) -> dict[str, bytes]:
+    """The content of each pinned file, from `data/npm/` or fetched into it.
+
+    Raises FetchError where a file is neither there nor to be had from npm or the web.
+    """
+    contents = {name: _kept(name, pin) for name, pin in pins.items()}
+    missing = {name: pins[name] for name, content in contents.items() if content is None}
+    fetched = _from_npm(missing) if missing else {}
+    for name, pin in missing.items():
+        content = fetched.get(name) or _from_web(pin)
+        if content is None:
+            raise FetchError(
+                f"{name} of {pin.package} {pin.version} cannot be had, neither from npm nor from "
+                "the web: connect to the internet and try again, everything else works without it."
+            )
+        _keep(name, content)
+        contents[name] = content
+    return contents
+
+
+def _is_right(content: bytes, pin: Pin) -> bool:
+    return hashlib.sha256(content).hexdigest() == pin.sha256
+
+
+def _kept(name: str, pin: Pin) -> bytes | None:
+    try:
+        content = (CACHE / name).read_bytes()
+    except OSError:
+        return None
+    return content if _is_right(content, pin) else None
+
+
+def _keep(name: str, content: bytes) -> None:
+    """Store a checked file; a folder that cannot be written to costs a fetch each time, no more."""
+    # No temporary file of Python's: only its owner could read it, and the class is to read this.
+    part = CACHE / f"{name}.{secrets.token_hex(4)}.part"
+    with contextlib.suppress(OSError):
+        CACHE.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(content)
+        part.replace(CACHE / name)
+    with contextlib.suppress(OSError):
+        part.unlink()
+
+
+def _from_npm(pins: dict[str, Pin]) -> dict[str, bytes]:
+    """What npm has of these files, unpacked from the tarballs of their packages."""
+    npm = shutil.which("npm")
+    packages = sorted({f"{pin.package}@{pin.version}" for pin in pins.values()})
+    if npm is None:
+        return {}
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        command = [npm, "pack", "--json", "--fetch-retries=1", "--fetch-retry-mintimeout=500"]
+        try:
+            subprocess.run(
+                [*command, *packages], cwd=folder, capture_output=True, timeout=_NPM_SECONDS
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            return {}
+        for tarball in Path(folder).glob("*.tgz"):
+            found |= _unpacked(tarball, pins)
+    return found
+
+
+def _unpacked(tarball: Path, pins: dict[str, Pin]) -> dict[str, bytes]:
+    """The pinned files in one tarball. Names may be alike in two packages; checksums are not."""
+    found = {}
+    with tarfile.open(tarball) as archive:
+        members = set(archive.getnames())
+        for name, pin in pins.items():
+            member = f"package/{pin.path}"
+            if member in members:
+                content = archive.extractfile(member).read()
+                if _is_right(content, pin):
+                    found[name] = content
+    return found
+
+
+def _from_web(pin: Pin) -> bytes | None:
+    """The file from the first mirror that has the right one."""
+    import requests
+
+    for mirror in _MIRRORS:
+        url = f"{mirror}{pin.package}@{pin.version}/{pin.path}"
+        try:
+            answer = requests.get(url, timeout=_MIRROR_SECONDS)
+        except requests.RequestException:
+            continue
+        if answer.ok and _is_right(answer.content, pin):
+            return answer.content
+    return None
+
+
+def main(lists: list[str]) -> int:
+    """Fetch the files of these lists of pins and keep them; 1 with a sentence where that fails."""
+    for name in lists:
+        pins = read_pins(Path(name))
+        try:
+            fetch(pins)
+        except FetchError as error:
+            print(error)
+            return 1
+        if lost := [file for file, pin in pins.items() if _kept(file, pin) is None]:
+            print(f"{CACHE} cannot keep {', '.join(lost)}: run this as the course's owner.")
+            return 1
+        print(f"{CACHE} has {', '.join(pins)}.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""What an author, an instructor or CI runs. Tools import helpers, never the other way round."""

@@ -1,0 +1,1 @@
+"""Handouts and teaching aids, generated from `notebooks/`: see docs/instructors.md."""

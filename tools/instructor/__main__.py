@@ -1,0 +1,70 @@
+"""Make what an instructor needs from the notebooks: see docs/instructors.md.
+
+python -m tools.instructor agenda 90      a timetable
+python -m tools.instructor solved 06      with solutions, executed
+python -m tools.instructor live 06        with the key lines left out, and your notes
+python -m tools.instructor slides 06      slides with speaker notes
+python -m tools.instructor assignment NAME 1.1 1.2     exercises for nbgrader
+python -m tools.instructor notes 06       print the speaker notes
+python -m tools.instructor colab ADDRESS  notebooks that fetch the course from there, for Colab
+python -m tools.instructor timings 06     measure how long cells run (for authors)
+
+What is made lies in build/ and is never committed. Without a number: all notebooks.
+"""
+
+import argparse
+import sys
+
+from tools.instructor import (
+    agenda,
+    assignment,
+    colab,
+    live,
+    notes,
+    slides,
+    solved,
+    timings,
+)
+from tools.instructor.sources import InstructorError
+
+FOR_NOTEBOOKS = {
+    "solved": solved.write,
+    "live": live.write,
+    "slides": slides.write,
+    "notes": notes.show,
+    "timings": timings.measure,
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; 1 when it cannot be done, with the reason printed."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.instructor",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("agenda").add_argument("session", choices=agenda.SESSIONS)
+    for name in FOR_NOTEBOOKS:
+        commands.add_parser(name).add_argument("notebooks", nargs="*", help="such as 06")
+    commands.add_parser("colab").add_argument("address", help="what git can clone")
+    assignment.add_command(commands)
+    options = parser.parse_args(arguments)
+    try:
+        if options.command == "assignment":
+            return assignment.run(options)
+        if options.command == "agenda":
+            agenda.write(options.session)
+        elif options.command == "colab":
+            colab.write(options.address)
+        else:
+            FOR_NOTEBOOKS[options.command](options.notebooks)
+    except InstructorError as error:
+        print(error)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.stdout.reconfigure(errors="replace")
+    sys.exit(main())

@@ -1,0 +1,102 @@
+"""What happens inside the kernel when an assignment is graded: `grade` raises where `check` prints.
+
+nbgrader gives a point to a cell unless it raises or writes to stderr, and takes a number that a
+cell returns for the score. So `grade` raises on every verdict but "correct", writes nothing to
+stderr whatever TensorFlow or an answer writes, and returns nothing.
+"""
+
+import contextlib
+import io
+import sys
+import types
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import helpers
+from helpers import exercises
+from helpers.exercises import NOTEBOOKS, exercises_of, judge
+from helpers.exercises.judging import CORRECT, NOT_STARTED, NOT_YET, Exercise, Verdict
+from helpers.quiet_stderr import muted_stderr
+
+# Taken before the first cell of a submission runs: what it puts in their place does not count.
+MAKERS = {name: make for notebook in NOTEBOOKS for name, make in exercises_of(notebook).items()}
+OWN_ANSWERS = str(Path(exercises.__file__).resolve().parent)
+
+NOT_GRADED = "not graded"
+WRONG_ANSWERS_TRIED = 5
+
+
+class NoPoint(Exception):
+    """Why an answer gets no point. Jupyter shows this sentence, and no traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
+
+
+def grade(exercise_id: str, answer: Callable[[], Any]) -> None:
+    """Return if the answer is right, and raise NoPoint with the verdict of `check` if it is not.
+
+    `answer` is a function, so that an answer that is not there is a verdict, too.
+    """
+    with _silence():
+        verdict = _verdict(exercise_id, answer)
+    if verdict.outcome != CORRECT:
+        raise NoPoint(f"{exercise_id} {verdict.outcome}: {verdict.message}") from None
+    print(f"{exercise_id} {verdict.outcome}: {verdict.message}")
+
+
+def _verdict(exercise_id: str, answer: Callable[[], Any]) -> Verdict:
+    exercise = MAKERS[exercise_id]()
+    if not _judge_works(exercise):
+        return Verdict(
+            NOT_GRADED,
+            "Something in this notebook changes the judge or a library that it needs, so that it "
+            "no longer tells right answers from wrong ones. Take it out.",
+        )
+    try:
+        given = answer()
+    except NameError as error:
+        return Verdict(NOT_STARTED, f"There is no `{error.name}` in this notebook.")
+    if _is_own_answer(given):
+        return Verdict(NOT_YET, "This is the course's own answer. Give yours.")
+    return judge(exercise, given)
+
+
+def _judge_works(exercise: Exercise) -> bool:
+    """Whether the judge still accepts the right answer and refuses wrong ones."""
+    wrong = [answer for answer, _ in exercise.mistakes[:WRONG_ANSWERS_TRIED]]
+    return judge(exercise, exercise.right).outcome == CORRECT and all(
+        judge(exercise, answer).outcome == NOT_YET for answer in wrong
+    )
+
+
+def _is_own_answer(answer: Any) -> bool:
+    parts = [answer, *vars(answer).values()] if isinstance(answer, type) else [answer]
+    codes = [part.__code__ for part in parts if isinstance(part, types.FunctionType)]
+    return any(code.co_filename.startswith(OWN_ANSWERS) for code in codes)
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    """Nothing reaches stderr, neither through Python nor through the file descriptor."""
+    with muted_stderr(), contextlib.redirect_stderr(io.StringIO()):
+        yield
+
+
+def lock() -> None:
+    """Leave `check` and its like without answers; called before the first cell of a submission.
+
+    A notebook may import them, as every notebook of the course does, and they do nothing. The
+    answers and the diary of whoever grades are out of the way.
+    """
+
+    def later(*_: Any) -> None:
+        print("Checked by the cell below.")
+
+    closed = types.ModuleType("helpers.exercises", "Closed while an assignment is graded.")
+    for name in ("check", "hint", "solution", "progress"):
+        setattr(closed, name, later)
+    for name in [name for name in sys.modules if name.startswith("helpers.exercises")]:
+        del sys.modules[name]
+    sys.modules["helpers.exercises"] = helpers.exercises = closed

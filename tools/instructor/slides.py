@@ -1,0 +1,162 @@
+"""Slides with speaker notes, made by nbconvert and reveal.js: build/slides/, for use offline.
+
+The cells' own `slideshow` metadata decides. Where a cell has none, its kind does: a section begins
+a slide, and each question, piece of code, figure and answer is a step down from it. The answer to
+a **Predict.** stands on a page of its own, so that nobody reads it too early.
+"""
+
+import html
+import re
+import shutil
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell
+
+from helpers.web.npm_files import FetchError, Pin, fetch
+from tools.instructor.notes import notes_of
+from tools.instructor.sources import BUILD, InstructorError, find_notebooks, parts, read
+
+# What the slides load, under the names that nbconvert's template expects beside them.
+PINS = {
+    "reveal.css": Pin(
+        "reveal.js",
+        "4.6.1",
+        "dist/reveal.css",
+        "fa4713396db8274bc0f1def50767464b6d98e61f4f83d17f4de6417210b25901",
+    ),
+    "reveal.js": Pin(
+        "reveal.js",
+        "4.6.1",
+        "dist/reveal.js",
+        "73d4b64d59eded6de6a49500e7b709eb8d92c0d1d88d911319ce551c31341e9f",
+    ),
+    "white.css": Pin(
+        "reveal.js",
+        "4.6.1",
+        "dist/theme/white.css",
+        "bf59df9ecd8563ac1da668571397dd454048f493e0feddcc565df7eedc40fad4",
+    ),
+    "notes.js": Pin(
+        "reveal.js",
+        "4.6.1",
+        "plugin/notes/notes.js",
+        "5c49866ac430789657b5b33363d2bf3edb2ef804f91c81ebd19ebc351fb0451a",
+    ),
+    "tex-svg.js": Pin(
+        "mathjax",
+        "3.2.2",
+        "es5/tex-svg.js",
+        "d4295dc33744836935c1399feece5159577b34c5c8ffb9f1c6324cd82e03a882",
+    ),
+}
+
+MOST_WORDS = 75  # on one page; longer prose goes on, on the next
+FEWEST_WORDS = 12  # of a paragraph with a page of its own; a shorter one is torn from what it ends
+
+
+TEMPLATE = (Path(__file__).parent / "slides.html.j2").read_text(encoding="utf-8")
+
+
+def write(numbers: list[str]) -> None:
+    """Write the slides of notebooks, and beside them all that they load.
+
+    Raises InstructorError where reveal.js or MathJax is neither kept here nor to be had.
+    """
+    from nbconvert import SlidesExporter
+
+    folder = BUILD / "slides"
+    _write_reveal(folder / "reveal")
+    for path in find_notebooks(numbers):
+        notebook = read(path)
+        notebook.cells = pages(path)
+        exporter = SlidesExporter(
+            raw_template=TEMPLATE,
+            reveal_url_prefix="reveal",
+            reveal_number="c",
+            reveal_theme="white",
+        )
+        exporter.exclude_input_prompt = exporter.exclude_output_prompt = True
+        page, _ = exporter.from_notebook_node(notebook)
+        (folder / f"{path.stem}.html").write_text(page, encoding="utf-8")
+        print(f"build/slides/{path.stem}.html: open it, then press S for the notes")
+
+
+def pages(path: Path) -> list[NotebookNode]:
+    """The cells of the slides, each with its role; those that nobody projects are left out."""
+    cells: list[NotebookNode] = []
+    for part in parts(path):
+        for place, cell in enumerate(part.cells):
+            own_role = cell.metadata.get("slideshow", {}).get("slide_type")
+            if own_role == "skip":
+                continue
+            if part.level == 1 and place:
+                continue  # imports
+            pieces = _prose(cell) if cell.cell_type == "markdown" else _code(cell)
+            role = "slide" if place == 0 and part.level < 3 else "subslide"
+            for piece in pieces:
+                piece.metadata["slideshow"] = {"slide_type": own_role or role}
+                own_role, role = None, "subslide"
+            cells += pieces
+            if place == 0 and (notes := notes_of(part)):
+                metadata = {"slideshow": {"slide_type": "notes"}}
+                cells.insert(
+                    len(cells) - len(pieces) + 1,
+                    new_markdown_cell("\n".join(notes), metadata=metadata),
+                )
+    return cells
+
+
+def _prose(cell: NotebookNode) -> list[NotebookNode]:
+    """A Markdown cell as pages: answers alone, the rest cut between paragraphs where it is long."""
+    texts = []
+    for text in re.split(r"(<details>.*?</details>)", cell.source, flags=re.DOTALL):
+        answer = re.search(r"</summary>(.*)</details>", text, re.DOTALL)
+        if answer:
+            texts.append(f"<div class='answer'>\n\n{answer[1].strip()}\n\n</div>")
+            continue
+        page = ""
+        for paragraph in re.split(r"\n\n(?=\S)", text.strip()):
+            is_too_long = len(f"{page} {paragraph}".split()) > MOST_WORDS
+            is_short = len(paragraph.split()) < FEWEST_WORDS
+            # The introduction to a list, a formula or a **Predict.** stays with it.
+            if page and is_too_long and not is_short and not page.endswith(":"):
+                texts.append(page)
+                page = ""
+            page = f"{page}\n\n{paragraph}".strip()
+        texts += [page] if page else []
+    return [new_markdown_cell(text) for text in texts]
+
+
+def _code(cell: NotebookNode) -> list[NotebookNode]:
+    """A code cell as pages: the code with what it prints, then each figure on a page of its own."""
+    cell = nbformat.from_dict(cell)
+    figures = [output for output in cell.outputs if "image/png" in output.get("data", {})]
+    is_exercise = re.search(r"^check\(", cell.source, re.MULTILINE)
+    # The words of a figure are for who cannot see it; on a wall they only take its place.
+    cell.outputs = [
+        output for output in cell.outputs if output.output_type == "stream" and not is_exercise
+    ]
+    only_draws = re.fullmatch(r"plotting\.\w+\(\n.*\n\)", cell.source, re.DOTALL)
+    return ([] if figures and only_draws else [cell]) + [_figure(output) for output in figures]
+
+
+def _figure(output: NotebookNode) -> NotebookNode:
+    words = html.escape(output.metadata.get("image/png", {}).get("alt", ""), quote=True)
+    picture = "".join(output.data["image/png"].split())
+    source = f'<img class="figure" alt="{words}" src="data:image/png;base64,{picture}">'
+    return new_markdown_cell(source.replace("\n", " "))
+
+
+def _write_reveal(folder: Path) -> None:
+    try:
+        contents = fetch(PINS)
+    except FetchError as error:
+        raise InstructorError(str(error)) from error
+    shutil.rmtree(folder, ignore_errors=True)
+    for name, content in contents.items():
+        target = folder / PINS[name].path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # The theme asks for fonts, from the web too; those of the computer will do.
+        target.write_bytes(re.sub(rb"@import [^;]+;", b"", content))
