@@ -58,7 +58,7 @@ class Submission:
     def answer_rightly(self, *names):
         for name in names:
             starter = self.cell(name).source
-            self.cell(name).source = assignment.answered(starter, exercise(name).right)
+            self.cell(name).source = assignment.answered(starter, exercise(name).solution)
 
     def add(self, source, before=None):
         """Add a cell of the student's own, at the end or before the answer to an exercise."""
@@ -174,16 +174,16 @@ def killed_kernels(work):
 
 def reads_the_solutions(work):
     work.add("from helpers.exercises import solution\n\nsolution('1.2')\nsolution('1.2')", "1.1")
-    fetch = "from helpers.exercises import exercises_of\n\n{} = exercises_of({})['{}']().right"
+    fetch = "from helpers.exercises import exercises_of\n\n{} = exercises_of({})['{}']().solution"
     work.answer("1.1", fetch.format("my_probabilities", 1, "1.1"))
     work.answer(
         "1.2",
         "from helpers.exercises.notebook_01 import softmax_for_a_batch\n\n"
-        "softmax = softmax_for_a_batch().right",
+        "softmax = softmax_for_a_batch().solution",
     )
     work.answer(
         "2.2",
-        "import tools.instructor.grading as grading\n\nsoftmax = grading.MAKERS['2.2']().right",
+        "import tools.instructor.grading as grading\n\nsoftmax = grading.MAKERS['2.2']().solution",
     )
     work.answer_rightly("6.4")
 
@@ -407,7 +407,7 @@ def test_feedback_stays_short_and_says_what_happened(course_folder):
     for sentence in ("changes the judge", "keeps this cell from running"):
         assert sentence in feedback(course_folder, "tampered_tests")
     assert "the course's own answer" in feedback(course_folder, "reads_the_solutions")
-    assert source_of(exercise("1.2").right) not in feedback(course_folder, "reads_the_solutions")
+    assert source_of(exercise("1.2").solution) not in feedback(course_folder, "reads_the_solutions")
 
 
 def test_tensorflow_s_log_costs_no_point(course_folder):
@@ -447,7 +447,10 @@ def test_the_release_is_one_notebook_without_solutions_or_hidden_tests(course_fo
         for name in names:
             place, made = assignment.find(name), exercise(name)
             secret = lines_of(
-                source_of(made.right), *made.hints, made.why, *(text for _, text in made.mistakes)
+                source_of(made.solution),
+                *made.hints,
+                made.explanation,
+                *(text for _, text in made.wrong_answers),
             )
             assert secret
             assert not secret & lines_of(sources) - lines_of(place.starter)
@@ -462,7 +465,7 @@ def test_the_release_is_one_notebook_without_solutions_or_hidden_tests(course_fo
 def test_the_scan_finds_the_solutions_of_the_source(course_folder):
     """Else it could not find those of a release either."""
     text = (course_folder / "source/numpy/numpy.ipynb").read_text(encoding="utf-8")
-    for line in lines_of(source_of(exercise("2.2").right)):
+    for line in lines_of(source_of(exercise("2.2").solution)):
         assert line in text
 
 
@@ -470,7 +473,7 @@ def test_validate_says_in_words_what_its_exit_code_hides(course_folder):
     path = course_folder / "source/numpy/numpy.ipynb"
     assert "Success" in nbgrader(course_folder, "validate", str(path))
     broken = course_folder / "broken.ipynb"
-    solution = source_of(exercise("1.2").right)
+    solution = source_of(exercise("1.2").solution)
     text = path.read_text(encoding="utf-8")
     assert json.dumps(solution)[1:-1] not in text  # each line is a string of its own
     broken.write_text(text.replace("axis=-1, keepdims=True", "axis=0"), encoding="utf-8")
@@ -498,7 +501,7 @@ def test_every_reference_answer_is_right_where_the_assignment_puts_it(
     execute(notebook, tmp_path)  # stops at a grade cell that raises
     for name in ALL:
         [cell] = [c for c in notebook.cells if _id(c) == grade_id(name, "2-grade")]
-        assert told(cell) == f"{name} {CORRECT}: {exercise(name).meaning}"
+        assert told(cell) == f"{name} {CORRECT}: {exercise(name).takeaway}"
 
 
 def test_no_given_cell_defines_an_answer_before_it_is_asked_for(everything):
@@ -580,7 +583,7 @@ def test_nbgrader_stops_where_it_can_t_find_the_course(tmp_path, monkeypatch):
 
 
 def test_grade_raises_one_sentence_or_returns_nothing(capfd):
-    right = exercise("1.2").right
+    right = exercise("1.2").solution
 
     def mine(logits):
         print("to stderr", file=sys.stderr)
@@ -592,7 +595,7 @@ def test_grade_raises_one_sentence_or_returns_nothing(capfd):
         grading.grade("1.2", lambda: nowhere)  # noqa: F821
     sentence = f"1.2 {NOT_STARTED}: There is no `nowhere` in this notebook."
     assert raised.value._render_traceback_() == [sentence]
-    assert capfd.readouterr() == (f"1.2 {CORRECT}: {exercise('1.2').meaning}\n", "")
+    assert capfd.readouterr() == (f"1.2 {CORRECT}: {exercise('1.2').takeaway}\n", "")
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -600,13 +603,13 @@ def test_a_judge_that_accepts_everything_is_noticed(name, monkeypatch):
     monkeypatch.setattr(JUDGE, "_same", lambda *_: True)
     made = exercise(name)
     with pytest.raises(grading.NoPoint):
-        grading.grade(name, lambda: made.mistakes[0][0])
+        grading.grade(name, lambda: next(made.wrong_answers)[0])
 
 
-@pytest.mark.parametrize("name", [name for name in ALL if callable(exercise(name).right)])
+@pytest.mark.parametrize("name", [name for name in ALL if callable(exercise(name).solution)])
 def test_the_course_s_own_answer_gets_no_point(name):
     with pytest.raises(grading.NoPoint, match="the course's own answer"):
-        grading.grade(name, lambda: exercise(name).right)
+        grading.grade(name, lambda: exercise(name).solution)
 
 
 # The lock -----------------------------------------------------------------------------------------

@@ -249,7 +249,7 @@ from helpers.project import check_project
 
 check("1.1", 0.5)
 check_project("projects/template.ipynb", seconds=0)
-print(diary.DIARY)
+print(progress_file.PROGRESS_FILE)
 """
 
 
@@ -374,7 +374,7 @@ def test_the_image_fetches_ahead_as_root_what_learners_cannot():
 CHECK_ONE = """
 from helpers.exercises import check, diary, progress
 check("1.1", 0.5)
-print(diary.DIARY)
+print(progress_file.PROGRESS_FILE)
 """
 
 
@@ -403,7 +403,7 @@ def test_progress_goes_to_a_learners_own_file_and_the_course_stays_as_it_is(tmp_
 
 def test_an_empty_progress_variable_is_none(monkeypatch):
     monkeypatch.setenv("COURSE_PROGRESS_FILE", "")
-    program = "from helpers.exercises import progress_file as diary; print(diary.DIARY)"
+    program = "from helpers.exercises import progress_file; print(progress_file.PROGRESS_FILE)"
     result = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, encoding="utf-8", check=True
     )

@@ -37,16 +37,16 @@ def told(verdict):
 def test_every_right_answer_is_accepted(name):
     made = exercise(name)
     assert len(made.also_right) >= 3
-    for answer in (made.right, *made.also_right):
+    for answer in (made.solution, *made.also_right):
         verdict = judge(made, answer)
-        assert (verdict.outcome, verdict.message) == (CORRECT, made.meaning), answer
+        assert (verdict.outcome, verdict.message) == (CORRECT, made.takeaway), answer
 
 
 @each_exercise
 def test_every_mistake_is_told_its_own_sentence(name):
     made = exercise(name)
-    assert len(made.mistakes) >= 5
-    for answer, sentence in made.mistakes:
+    assert len(list(made.wrong_answers)) >= 5
+    for answer, sentence in made.wrong_answers:
         verdict = judge(made, answer)
         assert (verdict.outcome, told(verdict)) == (NOT_YET, sentence), answer
 
@@ -131,7 +131,7 @@ def test_what_is_wrong_whatever_came_out_is_told_without_numbers(name):
         "Return the loss alone, one number.",
         "You returned a single number. Return one score for each probability.",
     )
-    found = [(answer, sentence) for answer, sentence in made.mistakes if sentence in by_itself]
+    found = [(answer, sentence) for answer, sentence in made.wrong_answers if sentence in by_itself]
     assert found
     for answer, sentence in found:
         assert judge(made, answer).message == sentence
@@ -140,7 +140,7 @@ def test_what_is_wrong_whatever_came_out_is_told_without_numbers(name):
 @pytest.mark.parametrize(("name", "kind"), [("5.1", "Layer"), ("5.2", "Layer"), ("5.4", "Loss")])
 def test_what_is_no_class_of_this_kind_is_told_to_be_one(name, kind):
     arguments = [3] if name == "5.1" else []
-    for answer in (int, 3, exercise(name).right(*arguments), exercise("5.5").right):
+    for answer in (int, 3, exercise(name).solution(*arguments), exercise("5.5").solution):
         verdict = judge(exercise(name), answer)
         assert verdict.outcome == NOT_YET
         assert verdict.message.startswith(f"Give `check` your class, a kind of `{kind}`, by")
@@ -148,7 +148,7 @@ def test_what_is_no_class_of_this_kind_is_told_to_be_one(name, kind):
 
 @pytest.mark.parametrize("name", ["5.1", "5.2"])
 def test_a_layer_that_asks_for_the_number_of_rows_works_alone_only(name):
-    class RowByRow(exercise(name).right):
+    class RowByRow(exercise(name).solution):
         def call(self, inputs):
             from helpers.quiet_tensorflow import keras
 
@@ -163,11 +163,11 @@ def test_a_layer_that_asks_for_the_number_of_rows_works_alone_only(name):
 
 @pytest.mark.parametrize("name", ["5.1", "5.2", "5.4"])
 def test_an_error_is_told_without_what_keras_wraps_around_it(name):
-    class Broken(exercise(name).right):
+    class Broken(exercise(name).solution):
         def call(self, inputs, more=None):  # a loss gets labels and logits
             raise ValueError("mine")
 
-    class Mismatched(exercise(name).right):
+    class Mismatched(exercise(name).solution):
         def call(self, inputs, more=None):
             from helpers.quiet_tensorflow import tf
 
@@ -183,7 +183,7 @@ def test_an_error_is_told_without_what_keras_wraps_around_it(name):
 
 @pytest.mark.parametrize("name", ["5.4"])
 def test_a_loss_is_also_asked_as_keras_asks_it(name):
-    right = exercise(name).right
+    right = exercise(name).solution
 
     class WholeLabelsOnly(right):
         def call(self, labels, logits):
@@ -205,7 +205,7 @@ def test_a_loss_is_also_asked_as_keras_asks_it(name):
 
 @pytest.mark.parametrize("name", ["5.5"])
 def test_a_step_is_asked_for_a_second_time(name):
-    right, steps = exercise(name).right, []
+    right, steps = exercise(name).solution, []
 
     def tired(*arguments):
         steps.append(right(*arguments))
@@ -219,7 +219,7 @@ def test_a_step_is_asked_for_a_second_time(name):
 @pytest.mark.parametrize("name", ["5.1"])
 def test_what_is_asked_of_a_dense_layer_in_the_end(name):
     made = exercise(name)
-    *_, zero, differ, trained, parameters = JUDGE._observations(made, made.right, None)[0]
+    *_, zero, differ, trained, parameters = JUDGE._observations(made, made.solution, None)[0]
     assert zero == ("whether the bias of a new Dense(4) is zero", True)
     assert differ == ("whether the numbers of its kernel differ", True)
     assert trained == ("how many of its weights can be trained", 2)
@@ -228,7 +228,7 @@ def test_what_is_asked_of_a_dense_layer_in_the_end(name):
 
 @pytest.mark.parametrize("name", ["5.1"])
 def test_a_layer_without_weights_is_told_so_unless_its_own_error_says_more(name):
-    class NoWeights(exercise(name).right):
+    class NoWeights(exercise(name).solution):
         def build(self, input_shape):
             self.kernel = self.bias = 0
 
@@ -283,14 +283,14 @@ def test_who_knows_nothing_yet_is_shown_a_small_example(name, given):
 @pytest.mark.parametrize("name", ["1.5", "4.3", "6.4", "6.5"])
 def test_what_is_chosen_or_measured_is_not_given_away(name):
     made = exercise(name)
-    for answer, sentence in made.mistakes:
+    for answer, sentence in made.wrong_answers:
         assert judge(made, answer).message == sentence
 
 
 @pytest.mark.parametrize("name", ["3.6"])
 def test_at_a_good_point_only_the_gradient_to_trust_passes(name):
     made = exercise(name)
-    (_, passing), _ = JUDGE._observations(made, made.right, None)[0]
+    (_, passing), _ = JUDGE._observations(made, made.solution, None)[0]
     assert passing == [False, True, False]
 
 
@@ -298,12 +298,12 @@ def test_at_a_good_point_only_the_gradient_to_trust_passes(name):
 def test_all_answers_are_asked_as_much_as_the_right_one(name):
     """Else an answer that ends the questions early would be right."""
     made = exercise(name)
-    asked = [given for given, _ in JUDGE._observations(made, made.right, None)[0]]
+    asked = [given for given, _ in JUDGE._observations(made, made.solution, None)[0]]
     assert asked
     for answer in made.also_right:
         observations, error = JUDGE._observations(made, answer, None)
         assert error is None
-        if made.observe is not value:
+        if made.probe is not value:
             assert len(observations) == len(asked)
 
 
@@ -311,16 +311,21 @@ def test_all_answers_are_asked_as_much_as_the_right_one(name):
 def test_what_a_learner_reads_is_whole(name):
     made = exercise(name)
     assert len(made.hints) == len(set(made.hints)) == 3
-    sentences = [*made.hints, made.meaning, made.why, *(text for _, text in made.mistakes)]
+    sentences = [
+        *made.hints,
+        made.takeaway,
+        made.explanation,
+        *(text for _, text in made.wrong_answers),
+    ]
     for sentence in sentences:
         assert re.fullmatch(r"[^\s].{15,}[^\s,;]", sentence), sentence
         assert "\n" not in sentence
-    assert re.search(r"[.!?]$", made.meaning)
+    assert re.search(r"[.!?]$", made.takeaway)
 
 
 @each_exercise
 def test_only_the_last_hint_is_almost_the_solution(name):
-    right = exercise(name).right
+    right = exercise(name).solution
     if callable(right):
         # What follows the last line that every way would begin with: `return`, `def`, `class`.
         lines = [line.strip() for line in inspect.getsource(right).splitlines()]
@@ -336,8 +341,8 @@ def test_only_the_last_hint_is_almost_the_solution(name):
 @each_exercise
 def test_a_check_takes_no_time(name):
     made = exercise(name)
-    judge(made, made.right)  # the first time a library may have to load something
-    for answer in (made.right, made.mistakes[-1][0]):
+    judge(made, made.solution)  # the first time a library may have to load something
+    for answer in (made.solution, list(made.wrong_answers)[-1][0]):
         # Of the processor, since the wall clock also counts what other programs do.
         begin = time.process_time()
         judge(made, answer)
@@ -399,7 +404,7 @@ def test_every_exercise_has_a_starter_that_was_not_started(path):
         assert "".join(output.text for output in checking[0].outputs).startswith(
             f"{name} {NOT_STARTED}: "
         )
-        right = exercise(name).right
+        right = exercise(name).solution
         if callable(right):
             assert right.__name__ == answer
             assert re.search(rf"^(def|class) {answer}\b", checking[0].source, re.MULTILINE)
@@ -582,7 +587,7 @@ def assert_harmless(made, answer, capfd):
 @each_exercise
 def test_a_misbehaving_answer_does_no_harm(name, behaviour, capfd):
     made = exercise(name)
-    for answer in hostile_answers(made.right, behaviour):
+    for answer in hostile_answers(made.solution, behaviour):
         verdict = assert_harmless(made, answer, capfd)
         if behaviour is not changes_its_input:
             assert verdict.outcome in (NOT_YET, COULD_NOT_RUN)
@@ -593,14 +598,14 @@ def test_a_misbehaving_answer_does_no_harm(name, behaviour, capfd):
 def test_an_endless_answer_is_stopped(name, behaviour, capfd, monkeypatch):
     monkeypatch.setattr(JUDGE, "SECONDS", 0.1)
     made = exercise(name)
-    for answer in hostile_answers(made.right, behaviour):
+    for answer in hostile_answers(made.solution, behaviour):
         verdict = assert_harmless(made, answer, capfd)
         assert verdict.outcome in (NOT_YET, COULD_NOT_RUN)
 
 
 def test_the_real_limit_is_short_enough(capfd):
     assert JUDGE.SECONDS <= 3
-    [answer] = hostile_answers(exercise("1.2").right, loops_and_catches_everything)
+    [answer] = hostile_answers(exercise("1.2").solution, loops_and_catches_everything)
     assert assert_harmless(exercise("1.2"), answer, capfd).outcome == COULD_NOT_RUN
 
 

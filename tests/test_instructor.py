@@ -8,7 +8,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from helpers.exercises import exercises_of, source_of
-from helpers.exercises.progress_file import DIARY
+from helpers.exercises.progress_file import PROGRESS_FILE
 from helpers.web import npm_files
 from tools.instructor import agenda, live, slides, solved, sources
 from tools.instructor.__main__ import main
@@ -219,7 +219,7 @@ def test_no_handout_holds_notes_or_solutions_and_the_notes_hold_every_line(build
             for line in (line for group in lines.values() for line in group):
                 assert f"    {line}\n" in mine
         for name, make in exercises_of(int(path.stem[:2])).items():
-            right = make().right
+            right = make().solution
             lines = source_of(right).splitlines()[1:] if callable(right) else []
             own = {line for cell in read(path).cells for line in cell.source.splitlines()}
             leaked = [line for line in lines if line not in own and line.strip() and line in plain]
@@ -231,12 +231,12 @@ def test_no_handout_holds_notes_or_solutions_and_the_notes_hold_every_line(build
 
 def test_the_solved_notebook_finds_what_lies_beside_the_original(build, monkeypatch, capsys):
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    before = DIARY.read_bytes() if DIARY.exists() else None
+    before = PROGRESS_FILE.read_bytes() if PROGRESS_FILE.exists() else None
     assert main(["solved", "10"]) == 0, capsys.readouterr().out
     [path] = (build / "solved").glob("*.ipynb")
     printed = path.read_text(encoding="utf-8")
     assert all(f"{name} correct: " in printed for name in exercises_of(10))
-    assert (DIARY.read_bytes() if DIARY.exists() else None) == before
+    assert (PROGRESS_FILE.read_bytes() if PROGRESS_FILE.exists() else None) == before
 
 
 # Slides -------------------------------------------------------------------------------------------
@@ -347,7 +347,7 @@ def small_course(tmp_path, monkeypatch):
     ]
     monkeypatch.setattr(sources, "NOTEBOOKS", tmp_path / "notebooks")
     monkeypatch.setattr(solved, "BUILD", tmp_path / "build")
-    monkeypatch.setattr(solved, "DIARY", tmp_path / "diary.json")
+    monkeypatch.setattr(solved, "PROGRESS_FILE", tmp_path / "progress.json")
     (tmp_path / "notebooks" / "projects").mkdir(parents=True)
     for number in ("01", "02"):
         path = tmp_path / "notebooks" / f"{number}-small.ipynb"
@@ -379,18 +379,18 @@ def test_a_notebook_that_does_not_run_is_named(small_course, capsys):
     assert "02-small does not run: In [1] `1 / 0`: ZeroDivisionError" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("diary", ["{}", None])
-def test_solved_notebooks_are_executed_and_the_diary_stays(
-    diary, small_course, monkeypatch, capsys
+@pytest.mark.parametrize("kept", ["{}", None])
+def test_solved_notebooks_are_executed_and_the_progress_stays(
+    kept, small_course, monkeypatch, capsys
 ):
     def exercise_with(right):
         return lambda: type("Made", (), {"right": staticmethod(right)})
 
-    if diary:
-        (small_course / "diary.json").write_text(diary, encoding="utf-8")
+    if kept:
+        (small_course / "progress.json").write_text(kept, encoding="utf-8")
     monkeypatch.setattr(solved, "exercises_of", lambda _: {"1.2": exercise_with(doubled)})
     monkeypatch.setattr(solved, "source_of", lambda _: "def double(x):\n    return 2 * x")
-    forget = "from pathlib import Path\n\nPath('../../diary.json').write_text('other')"
+    forget = "from pathlib import Path\n\nPath('../../progress.json').write_text('other')"
     first = small_course / "notebooks" / "01-small.ipynb"
     notebook = read(first)
     notebook.cells.append(new_code_cell(forget))
@@ -399,8 +399,8 @@ def test_solved_notebooks_are_executed_and_the_diary_stays(
     assert "build/solved/01-small.ipynb" in capsys.readouterr().out.replace("\\", "/")
     cells = read(small_course / "build" / "solved" / "01-small.ipynb").cells
     assert cells[6].outputs[0].text == "1.2 6\n"
-    path = small_course / "diary.json"
-    assert (path.read_text(encoding="utf-8") if path.exists() else None) == diary
+    path = small_course / "progress.json"
+    assert (path.read_text(encoding="utf-8") if path.exists() else None) == kept
     assert main(["solved", "01"]) == 0, "again, over what is there: " + capsys.readouterr().out
 
 

@@ -1,4 +1,4 @@
-"""The machinery of the exercises: outcomes, messages, safe running, the diary, the commands."""
+"""The machinery of the exercises: outcomes, messages, safe running, the progress file, the commands."""
 
 import collections
 import contextlib
@@ -24,7 +24,7 @@ from helpers.exercises import check, hint, progress, solution
 
 # `helpers.exercises.judging` is the function.
 from helpers.exercises import judging as JUDGE
-from helpers.exercises import progress_file as diary
+from helpers.exercises import progress_file
 from helpers.exercises import sandbox as safely
 from helpers.exercises.judging import (
     CORRECT,
@@ -42,15 +42,15 @@ from helpers.exercises.judging import (
 )
 from tools.notebooks import ROOT, code_cells, execute
 
-LEARNERS_DIARY = diary.DIARY
+LEARNERS_FILE = progress_file.PROGRESS_FILE
 HINTS = ("Look.", "Look again.", "Double it.")
 
 
 @pytest.fixture(autouse=True)
-def own_diary(tmp_path, monkeypatch):
+def own_progress(tmp_path, monkeypatch):
     """The progress of whoever runs the tests is not touched."""
-    monkeypatch.setattr(diary, "DIARY", tmp_path / "progress.json")
-    return diary.DIARY
+    monkeypatch.setattr(progress_file, "PROGRESS_FILE", tmp_path / "progress.json")
+    return progress_file.PROGRESS_FILE
 
 
 @pytest.fixture
@@ -65,14 +65,20 @@ def double(numbers):
 DOUBLING = calls((np.array([1.0, 2.0]),), (np.array([[3.0]]),))
 
 
-def verdict(answer, right=double, mistakes=(), observe=DOUBLING, **others):
+def verdict(answer, right=double, mistakes=None, observe=DOUBLING, **others):
     exercise = Exercise(
-        right, (), mistakes, observe, HINTS, meaning="It matters.", why="Because.", **others
+        right,
+        mistakes or {},
+        observe,
+        HINTS,
+        takeaway="It matters.",
+        explanation="Because.",
+        **others,
     )
     return judge(exercise, answer)
 
 
-def verdict_of_value(answer, right, mistakes=(), **others):
+def verdict_of_value(answer, right, mistakes=None, **others):
     return verdict(answer, right, mistakes, value, **others)
 
 
@@ -163,7 +169,7 @@ def test_a_wrong_answer_is_told_its_mistake_and_the_first_input_that_fails():
     def one_more(numbers):
         return numbers + 1
 
-    told = verdict(one_more, mistakes=((lambda numbers: numbers + 1, "You added."),))
+    told = verdict(one_more, mistakes={"You added.": [lambda numbers: numbers + 1]})
     assert told == Verdict(
         "not yet", "You added.\ngiven:     [1., 2.]\ncame out:  [2., 3.]\nshould be: [2., 4.]"
     )
@@ -184,7 +190,7 @@ def test_all_arguments_are_shown():
 
 
 def test_a_wrong_value_gets_the_sentence_alone():
-    told = verdict_of_value(3, 4, mistakes=((3, "One too few."),))
+    told = verdict_of_value(3, 4, mistakes={"One too few.": [3]})
     assert told == Verdict(NOT_YET, "One too few.")
 
 
@@ -378,7 +384,7 @@ def test_letters_may_be_small_and_have_spaces(answer):
 
 @pytest.mark.parametrize("answer", ["C", "", 2, ["B"], b"B", object()])
 def test_another_letter_is_refused(answer):
-    told = verdict_of_value(answer, "B", mistakes=(("c", "Not this one."),))
+    told = verdict_of_value(answer, "B", mistakes={"Not this one.": ["c"]})
     expected = "Not this one." if answer == "C" else "That is not it. Read the question once more."
     assert told == Verdict(NOT_YET, expected)
 
@@ -448,8 +454,8 @@ def squared(numbers):
 
 
 def test_each_mistake_gets_its_own_sentence():
-    mistakes = ((same, "The same."), (plus_one, "Plus one."), (squared, "Squared."))
-    for wrong, sentence in mistakes:
+    mistakes = {"The same.": [same], "Plus one.": [plus_one], "Squared.": [squared]}
+    for sentence, [wrong] in mistakes.items():
         assert first_line(verdict(wrong, mistakes=mistakes)) == sentence
 
 
@@ -457,9 +463,9 @@ def test_the_mistake_that_behaves_the_same_throughout_comes_first():
     def same_at_first(numbers):
         return numbers if numbers.ndim == 1 else numbers + 7
 
-    mistakes = ((same, "The same."), (same_at_first, "The same at first."))
-    assert first_line(verdict(same_at_first, mistakes=mistakes)) == "The same at first."
-    assert first_line(verdict(same_at_first, mistakes=mistakes[::-1])) == "The same at first."
+    mistakes = {"The same.": [same], "The same at first.": [same_at_first]}
+    for order in (mistakes, dict(reversed(mistakes.items()))):
+        assert first_line(verdict(same_at_first, mistakes=order)) == "The same at first."
 
 
 def test_a_mistake_that_behaves_the_same_up_to_the_difference_is_named_too():
@@ -472,7 +478,7 @@ def test_a_mistake_that_behaves_the_same_up_to_the_difference_is_named_too():
         return 2 * numbers if numbers.ndim == 1 else numbers
 
     observe = calls((np.array([1.0]),), (np.array([[3.0]]),), (np.array([[7.0]]),))
-    mistakes = ((same, "The same."), (right_then_same_then_broken, "Rows."))
+    mistakes = {"The same.": [same], "Rows.": [right_then_same_then_broken]}
     told = verdict(right_then_same, mistakes=mistakes, observe=observe)
     assert first_line(told) == "Rows."
 
@@ -481,9 +487,9 @@ def test_of_mistakes_alike_up_to_the_difference_the_first_is_named():
     def plus_one_at_first(numbers):
         return numbers + (1 if numbers.ndim == 1 else 7)
 
-    mistakes = ((plus_one, "Plus one."), (lambda numbers: plus_one(numbers) ** 1, "Plus 1."))
-    for order in (mistakes, mistakes[::-1]):
-        assert first_line(verdict(plus_one_at_first, mistakes=order)) == order[0][1]
+    mistakes = {"Plus one.": [plus_one], "Plus 1.": [lambda numbers: plus_one(numbers) ** 1]}
+    for order in (mistakes, dict(reversed(mistakes.items()))):
+        assert first_line(verdict(plus_one_at_first, mistakes=order)) == next(iter(order))
 
 
 @pytest.mark.parametrize("parts", [lambda text: text, lambda text: [text, [1.0, 2.0]]])
@@ -491,7 +497,7 @@ def test_a_mistake_in_texts_is_named_when_alike_up_to_the_difference(parts):
     def a_then_c(numbers):
         return parts("a" if numbers.ndim == 1 else "c")
 
-    mistakes = ((lambda numbers: parts("a"), "Not a."),)
+    mistakes = {"Not a.": [lambda numbers: parts("a")]}
     told = verdict(a_then_c, lambda numbers: parts("b"), mistakes)
     assert first_line(told) == "Not a."
 
@@ -504,7 +510,7 @@ def test_two_mistakes_that_first_lead_to_nan_need_not_be_the_same(parts):
     def overflows(numbers):
         return parts(numbers * (np.nan if numbers.ndim == 1 else np.inf))
 
-    mistakes = ((divides_by_0, "Divided by 0."),)
+    mistakes = {"Divided by 0.": [divides_by_0]}
     told = verdict(overflows, lambda numbers: parts(2 * numbers), mistakes)
     assert first_line(told) == "The result contains `nan` or `inf`, and no right answer does here."
     told = verdict(divides_by_0, lambda numbers: parts(2 * numbers), mistakes)
@@ -515,18 +521,18 @@ def test_a_mistake_that_ends_before_the_difference_is_not_named():
     def broken(numbers):
         raise ValueError
 
-    told = verdict(same, mistakes=((broken, "It breaks."),))
+    told = verdict(same, mistakes={"It breaks.": [broken]})
     assert first_line(told) == "The form is right, but the numbers are not."
 
 
 def test_a_mistake_is_compared_with_the_tolerance_of_the_exercise():
-    mistakes = ((0.3, "Too small."),)
+    mistakes = {"Too small.": [0.3]}
     assert verdict_of_value(0.31, 0.5, mistakes, tolerance=0.02).message == "Too small."
     assert verdict_of_value(0.31, 0.5, mistakes).message != "Too small."
 
 
 def test_a_named_mistake_is_preferred_to_the_plain_difference():
-    mistakes = ((lambda numbers: numbers * np.nan, "Divided by 0."),)
+    mistakes = {"Divided by 0.": [lambda numbers: numbers * np.nan]}
     assert first_line(verdict(lambda numbers: numbers * np.nan, mistakes=mistakes)) == (
         "Divided by 0."
     )
@@ -727,7 +733,7 @@ def test_a_stop_may_arrive_before_the_answer_is_called():
 
 
 def test_the_limit_is_told():
-    judge_says = JUDGE._told(safely.Stopped())
+    judge_says = JUDGE._describe_error(safely.Stopped())
     assert judge_says == "It ran for 3 seconds and was stopped. Is there an endless loop?"
 
 
@@ -903,7 +909,7 @@ def test_a_stop_that_comes_too_late_is_ignored(late, escaped, monkeypatch):
 
 
 def test_in_a_real_kernel_nothing_reaches_stderr_and_the_kernel_lives_on(
-    own_diary, monkeypatch, capsys
+    own_progress, monkeypatch, capsys
 ):
     sources = [
         f"""
@@ -911,8 +917,8 @@ def test_in_a_real_kernel_nothing_reaches_stderr_and_the_kernel_lives_on(
         sys.path.insert(0, {str(ROOT)!r})
         from pathlib import Path
         import numpy as np
-        from helpers.exercises import check, diary, hint, progress, solution
-        diary.DIARY = Path({str(own_diary)!r})""",
+        from helpers.exercises import check, hint, progress, progress_file, solution
+        progress_file.PROGRESS_FILE = Path({str(own_progress)!r})""",
         """
         def softmax(logits):
             while True:
@@ -939,7 +945,7 @@ def test_in_a_real_kernel_nothing_reaches_stderr_and_the_kernel_lives_on(
     cells = [nbformat.v4.new_code_cell(textwrap.dedent(source).strip()) for source in sources]
     notebook = nbformat.v4.new_notebook(cells=cells)
     begin = time.monotonic()
-    execute(notebook, own_diary.parent)
+    execute(notebook, own_progress.parent)
     assert time.monotonic() - begin < 20
     outputs = [cell.outputs for cell in code_cells(notebook)]
     assert [o.text for found in outputs for o in found if o.get("name") != "stdout"] == []
@@ -971,9 +977,9 @@ def two_exercises(monkeypatch):
             return inputs
 
     made = {
-        "1.1": Exercise(7, (), (), value, HINTS, "It matters.", "Because of this."),
-        "1.2": Exercise(double, (), (), DOUBLING, HINTS, "It matters.", "Because of that."),
-        "1.3": Exercise(Layer, (), (), value, HINTS, "It matters.", "Because."),
+        "1.1": Exercise(7, {}, value, HINTS, "It matters.", "Because of this."),
+        "1.2": Exercise(double, {}, DOUBLING, HINTS, "It matters.", "Because of that."),
+        "1.3": Exercise(Layer, {}, value, HINTS, "It matters.", "Because."),
     }
     module = types.SimpleNamespace(
         EXERCISES={name: lambda exercise=exercise: exercise for name, exercise in made.items()}
@@ -983,7 +989,7 @@ def two_exercises(monkeypatch):
 
 
 def entries():
-    return json.loads(diary.DIARY.read_text(encoding="utf-8"))
+    return json.loads(progress_file.PROGRESS_FILE.read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize(
@@ -1011,7 +1017,7 @@ def test_check_indents_what_follows_the_first_line(two_exercises, capsys):
 
 def test_what_was_tried_is_kept(two_exercises):
     check("1.1", None)
-    assert not diary.DIARY.exists(), "An untouched cell is no try."
+    assert not progress_file.PROGRESS_FILE.exists(), "An untouched cell is no try."
     check("1.1", 8)
     assert entries() == {"1.1": {"outcome": "not yet", "tries": 1}}
     check("1.1", object())
@@ -1098,7 +1104,7 @@ def test_an_unknown_number_gets_the_known_ones(two_exercises, capsys, command, n
         "Notebook 01 has the exercises 1.1, 1.2, 1.3. "
         f'There is no exercise {name!r}: give its number as a text, such as "1.2".\n'
     )
-    assert not diary.DIARY.exists()
+    assert not progress_file.PROGRESS_FILE.exists()
 
 
 @pytest.mark.parametrize("command", [lambda name: check(name, 7), hint, solution])
@@ -1108,36 +1114,36 @@ def test_an_unknown_notebook_is_told(two_exercises, capsys, command, name):
     assert capsys.readouterr().out == (
         f'There is no exercise {name!r}: give its number as a text, such as "1.2".\n'
     )
-    assert not diary.DIARY.exists()
+    assert not progress_file.PROGRESS_FILE.exists()
 
 
 def test_the_notebooks_with_exercises():
     assert list(exercises.NOTEBOOKS) == list(range(11))
 
 
-# The diary ----------------------------------------------------------------------------------------
+# Progress ------------------------------------------------------------------------------------------
 
 
-def test_the_diary_lies_beside_the_notebooks_and_is_ignored_by_git():
-    assert LEARNERS_DIARY == ROOT / "progress.json"
+def test_the_file_lies_beside_the_notebooks_and_is_ignored_by_git():
+    assert LEARNERS_FILE == ROOT / "progress.json"
     ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
     assert "/progress*.json" in ignored
     assert not any(line.startswith("!") for line in ignored)
 
 
-def test_no_diary_yet_is_not_a_damaged_one():
-    assert diary.read_diary() == ({}, True)
+def test_no_file_yet_is_not_a_damaged_one():
+    assert progress_file.read_progress() == ({}, True)
 
 
-def test_entries_are_kept_beside_each_other(own_diary):
-    assert diary.write_entry("2.1", {"tries": 1}) == ""
-    assert diary.write_entry("1.1", {"hints": 2}) == ""
-    assert diary.write_entry("2.1", {"tries": 2}) == ""
-    assert diary.read_diary() == ({"1.1": {"hints": 2}, "2.1": {"tries": 2}}, True)
-    assert own_diary.read_text(encoding="utf-8") == (
+def test_entries_are_kept_beside_each_other(own_progress):
+    assert progress_file.write_entry("2.1", {"tries": 1}) == ""
+    assert progress_file.write_entry("1.1", {"hints": 2}) == ""
+    assert progress_file.write_entry("2.1", {"tries": 2}) == ""
+    assert progress_file.read_progress() == ({"1.1": {"hints": 2}, "2.1": {"tries": 2}}, True)
+    assert own_progress.read_text(encoding="utf-8") == (
         '{\n "1.1": {\n  "hints": 2\n },\n "2.1": {\n  "tries": 2\n }\n}\n'
     )
-    assert [path.name for path in own_diary.parent.iterdir()] == ["progress.json"]
+    assert [path.name for path in own_progress.parent.iterdir()] == ["progress.json"]
 
 
 DAMAGED = {
@@ -1155,14 +1161,14 @@ DAMAGED = {
 
 
 @pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
-def test_a_damaged_diary_costs_only_itself(two_exercises, own_diary, capsys, content):
-    own_diary.write_bytes(content)
+def test_a_damaged_file_costs_only_itself(two_exercises, own_progress, capsys, content):
+    own_progress.write_bytes(content)
     progress()
     assert "0 of 3" in capsys.readouterr().out
-    assert own_diary.read_bytes() == content, "Looking changes nothing."
+    assert own_progress.read_bytes() == content, "Looking changes nothing."
 
     hint("1.1")
-    aside = own_diary.with_name("progress-damaged.json")
+    aside = own_progress.with_name("progress-damaged.json")
     assert capsys.readouterr().out.splitlines() == [
         "1.1 hint 1 of 3: Look.",
         "progress.json could not be read. It is now progress-damaged.json; a new one is begun.",
@@ -1174,19 +1180,19 @@ def test_a_damaged_diary_costs_only_itself(two_exercises, own_diary, capsys, con
     assert capsys.readouterr().out == "1.1 correct: It matters.\n"
 
 
-def test_a_folder_in_place_of_the_diary_is_set_aside(two_exercises, own_diary, capsys):
-    own_diary.mkdir()
+def test_a_folder_in_place_of_the_file_is_set_aside(two_exercises, own_progress, capsys):
+    own_progress.mkdir()
     progress()
     assert "0 of 3" in capsys.readouterr().out
     check("1.1", 7)
     assert "progress.json could not be read" in capsys.readouterr().out
-    assert own_diary.with_name("progress-damaged.json").is_dir()
+    assert own_progress.with_name("progress-damaged.json").is_dir()
 
 
-def test_a_folder_that_cannot_be_written_to_costs_only_the_diary(
+def test_a_folder_that_cannot_be_written_to_costs_only_the_progress(
     two_exercises, tmp_path, monkeypatch, capsys
 ):
-    monkeypatch.setattr(diary, "DIARY", tmp_path / "missing" / "progress.json")
+    monkeypatch.setattr(progress_file, "PROGRESS_FILE", tmp_path / "missing" / "progress.json")
     check("1.1", 7)
     assert capsys.readouterr().out.splitlines() == [
         "1.1 correct: It matters.",
@@ -1194,50 +1200,52 @@ def test_a_folder_that_cannot_be_written_to_costs_only_the_diary(
     ]
 
 
-def test_a_disk_that_is_full_leaves_the_old_diary_and_no_rest(
-    two_exercises, own_diary, monkeypatch, capsys
+def test_a_disk_that_is_full_leaves_the_old_file_and_no_rest(
+    two_exercises, own_progress, monkeypatch, capsys
 ):
     check("1.1", 7)
-    before = own_diary.read_bytes()
+    before = own_progress.read_bytes()
     capsys.readouterr()
 
     def write_half(self, text, encoding):
         self.write_bytes(text[:9].encode(encoding))
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(type(own_diary), "write_text", write_half)
+    monkeypatch.setattr(type(own_progress), "write_text", write_half)
     check("1.1", 8)
     assert "could not be saved (No space left on device)" in capsys.readouterr().out
-    assert own_diary.read_bytes() == before
-    assert [path.name for path in own_diary.parent.iterdir()] == ["progress.json"]
+    assert own_progress.read_bytes() == before
+    assert [path.name for path in own_progress.parent.iterdir()] == ["progress.json"]
 
 
-def test_a_rest_that_cannot_be_removed_is_no_error(two_exercises, own_diary, monkeypatch, capsys):
+def test_a_rest_that_cannot_be_removed_is_no_error(
+    two_exercises, own_progress, monkeypatch, capsys
+):
     def refuse(self, *_, **__):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(type(own_diary), "write_text", refuse)
-    monkeypatch.setattr(type(own_diary), "unlink", refuse)
+    monkeypatch.setattr(type(own_progress), "write_text", refuse)
+    monkeypatch.setattr(type(own_progress), "unlink", refuse)
     check("1.1", 7)
     assert "(Permission denied): make the folder writable" in capsys.readouterr().out
 
 
-def test_two_processes_may_write_at_once(own_diary):
+def test_two_processes_may_write_at_once(own_progress):
     program = """if True:
         import sys
         from pathlib import Path
-        from helpers.exercises import progress_file as diary
-        diary.DIARY = Path(sys.argv[1])
+        from helpers.exercises import progress_file
+        progress_file.PROGRESS_FILE = Path(sys.argv[1])
         for number in range(200):
-            told = diary.write_entry(sys.argv[2], {"tries": number})
-            entries, readable = diary.read_diary()
+            told = progress_file.write_entry(sys.argv[2], {"tries": number})
+            entries, readable = progress_file.read_progress()
             if told or not readable:
                 sys.exit(told or "not readable")
     """
     writers = [
-        subprocess.Popen([sys.executable, "-c", program, own_diary, name], cwd=ROOT)
+        subprocess.Popen([sys.executable, "-c", program, own_progress, name], cwd=ROOT)
         for name in ("1.1", "1.2")
     ]
     assert [writer.wait(60) for writer in writers] == [0, 0]
     assert set(entries()) == {"1.1", "1.2"}
-    assert [path.name for path in own_diary.parent.iterdir()] == ["progress.json"]
+    assert [path.name for path in own_progress.parent.iterdir()] == ["progress.json"]

@@ -460,7 +460,7 @@ def test_nothing_is_cut_off_at_the_side(opened, width):
     page = opened(viewport={"width": width, "height": 800})
     assert page.evaluate("() => document.documentElement.scrollWidth") <= width
     overflowing = """() => Array.from(document.querySelectorAll("main *:not(pre, pre *, .unseen)"))
-        .filter(e => e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML)"""
+        .filter(e => e.getBoundingClientRect().solution > innerWidth + 1).map(e => e.outerHTML)"""
     assert not page.evaluate(overflowing)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from helpers.exercises.judging import CORRECT, NOT_STARTED, Exercise, judge
-from helpers.exercises.progress_file import read_diary, write_entry
+from helpers.exercises.progress_file import read_progress, write_entry
 
 NOTEBOOKS = range(11)
 
@@ -55,13 +55,15 @@ def solution(exercise_id: str) -> None:
     if not entry.get("tries") and not asked:
         print(f"{exercise_id}: try it once yourself and check it. Or ask again to see it now.")
     else:
-        print(f"{exercise_id} a solution:\n\n{source_of(exercise.right)}\n\n{exercise.why}")
+        print(
+            f"{exercise_id} a solution:\n\n{source_of(exercise.solution)}\n\n{exercise.explanation}"
+        )
     _store(exercise_id, entry, asked=asked + 1)
 
 
 def progress() -> None:
     """Print a small table: what is solved in each notebook, and what was tried."""
-    entries, _ = read_diary()
+    entries, _ = read_progress()
     print("notebook   solved   by exercise")
     for notebook in NOTEBOOKS:
         outcomes = {name: entries.get(name, {}).get("outcome") for name in exercises_of(notebook)}
@@ -89,7 +91,7 @@ def _find(exercise_id: str) -> Exercise | None:
 
 
 def _entry(exercise_id: str) -> dict:
-    return read_diary()[0].get(exercise_id, {})
+    return read_progress()[0].get(exercise_id, {})
 
 
 def _store(exercise_id: str, entry: dict, **changes: Any) -> None:

@@ -1,8 +1,9 @@
-"""Is an answer right, and if not, which mistake is it?
+"""Judge an answer: is it right, and if not, which mistake is it?
 
-An exercise is data: a right answer, and typical wrong ones, each with the sentence that helps who
-made it. An answer is put to use, and what comes out is compared with what the right answer gives.
-Where it differs, the wrong answer that behaves like the learner's tells which mistake it is.
+An exercise is data: a solution, and typical wrong answers under the sentence that each earns. The
+learner's answer is probed, for instance called with examples, and the results are compared with
+those of the solution. Where they differ, the wrong answer that behaves like the learner's names the
+mistake.
 """
 
 import copy
@@ -46,14 +47,28 @@ Observation = tuple[str, Any]
 class Exercise:
     """One exercise, everything about it in one place."""
 
-    right: Any  # the answer that `solution` shows
-    also_right: tuple  # other answers that are right: other types, shapes, ways
-    mistakes: tuple[tuple[Any, str], ...]  # typical wrong answers, each with its sentence
-    observe: Callable[[Any], Iterator[Observation]]  # puts an answer to use
+    solution: Any  # the answer that `solution` shows
+    mistakes: dict[str, list]  # a sentence, and the typical wrong answers that earn it
+    probe: Callable[[Any], Iterator[Observation]]  # puts an answer to use
     hints: tuple[str, str, str]  # from a nudge to almost there
-    meaning: str  # one sentence for "correct": why it matters, what it will be used for
-    why: str  # what `solution` explains
+    takeaway: str  # one sentence for "correct": why it matters, what it will be used for
+    explanation: str  # why the solution is one
     tolerance: float = 1e-4
+    also_right: tuple = ()
+
+    @property
+    def wrong_answers(self) -> Iterator[tuple[Any, str]]:
+        """Each typical wrong answer with its sentence."""
+        for sentence, answers in self.mistakes.items():
+            for answer in answers:
+                yield answer, sentence
+
+
+def grouped(pairs: tuple) -> dict[str, list]:
+    mistakes: dict[str, list] = {}
+    for answer, sentence in pairs:
+        mistakes.setdefault(sentence, []).append(answer)
+    return mistakes
 
 
 @dataclass(frozen=True)
@@ -100,10 +115,10 @@ def named_calls(*cases: tuple[str, tuple]) -> Callable[[Any], Iterator[Observati
 
 def judge(exercise: Exercise, answer: Any) -> Verdict:
     """Compare an answer with the right one, without ever raising."""
-    if is_blank(answer):
+    if is_blank(answer, exercise.solution):
         return Verdict(NOT_STARTED, "Nothing here yet. Write your answer, then run the cell again.")
     # First, so that a library's slow first call does not count as the learner's time.
-    expected, _ = _observations(exercise, exercise.right, seconds=None)
+    expected, _ = _observations(exercise, exercise.solution, seconds=None)
     seen, error = _observations(exercise, answer, SECONDS)
     for number, ((given, got), (_, wanted)) in enumerate(zip(seen, expected, strict=False)):
         if not _same(got, wanted, exercise.tolerance):
@@ -112,22 +127,27 @@ def judge(exercise: Exercise, answer: Any) -> Verdict:
             )
             example = f"given:     {given}\ncame out:  {shown(got)}\nshould be: {shown(wanted)}"
             return Verdict(
-                NOT_YET, sentence if exercise.observe is value else f"{sentence}\n{example}"
+                NOT_YET, sentence if exercise.probe is value else f"{sentence}\n{example}"
             )
     if isinstance(error, NotYet):
         return Verdict(NOT_YET, str(error))
     if error is not None:
-        return Verdict(COULD_NOT_RUN, _told(error))
-    return Verdict(CORRECT, exercise.meaning)
+        return Verdict(COULD_NOT_RUN, _describe_error(error))
+    return Verdict(CORRECT, exercise.takeaway)
 
 
-def is_blank(answer: Any) -> bool:
-    """Whether the learner has left the place for the answer empty."""
+def is_blank(answer: Any, solution: Any = None) -> bool:
+    """Whether the place for the answer is still empty.
+
+    Of a class only the methods that the solution has must be filled in: `def build(self, shape):
+    pass` is right for a layer without weights.
+    """
     if isinstance(answer, (list, tuple)):
         return any(is_blank(item) for item in answer)
     if isinstance(answer, type):
-        methods = [item for item in vars(answer).values() if isinstance(item, types.FunctionType)]
-        return any(map(is_blank, methods))
+        asked = vars(solution) if isinstance(solution, type) else vars(answer)
+        methods = [vars(answer).get(name) for name in asked]
+        return any(is_blank(item) for item in methods if isinstance(item, types.FunctionType))
     if isinstance(answer, types.FunctionType):
         steps = list(dis.get_instructions(answer))
         plain = {"RESUME", "NOP", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE"}
@@ -171,7 +191,7 @@ def _observations(
     seen: list[Observation] = []
 
     def use() -> None:
-        for given, result in exercise.observe(answer):
+        for given, result in exercise.probe(answer):
             seen.append((given, _plain(result)))
 
     return seen, run_safely(use, seconds)
@@ -225,7 +245,7 @@ def _named_mistake(exercise: Exercise, seen: list[Observation], number: int) -> 
     """
     telling = _is_finite(seen[number][1])
     similar = ""
-    for wrong, sentence in exercise.mistakes:
+    for wrong, sentence in exercise.wrong_answers:
         agreement = _agreement(exercise, wrong, seen)
         if agreement == len(seen):
             return sentence
@@ -247,7 +267,7 @@ def _agreement(exercise: Exercise, wrong: Any, seen: list[Observation]) -> int:
 
     def use() -> None:
         nonlocal count
-        for (_, got), (_, other) in zip(seen, exercise.observe(wrong), strict=False):
+        for (_, got), (_, other) in zip(seen, exercise.probe(wrong), strict=False):
             if not _same(got, _plain(other), exercise.tolerance):
                 break
             count += 1
@@ -278,7 +298,7 @@ def _plain_difference(got: Any, wanted: Any, tolerance: float) -> str:
     return "The form is right, but the numbers are not."
 
 
-def _told(error: BaseException) -> str:
+def _describe_error(error: BaseException) -> str:
     """The learner's own error, in two lines, with the line of their code."""
     if isinstance(error, Stopped):
         lines = [f"It ran for {SECONDS:.0f} seconds and was stopped. Is there an endless loop?"]

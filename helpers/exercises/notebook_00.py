@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers.exercises.judging import Exercise, calls, named_calls, value
+from helpers.exercises.judging import Exercise, calls, grouped, named_calls, value
 
 
 def count_without_a_loop() -> Exercise:
@@ -68,54 +68,56 @@ def count_without_a_loop() -> Exercise:
         "0: try `np.bincount`."
     )
     return Exercise(
-        right=count_classes,
+        solution=count_classes,
         also_right=(by_comparing, added_one_by_one, with_a_loop),
-        mistakes=(
+        mistakes=grouped(
             (
-                without_minlength,
-                "The counts end at the largest label that occurs. Ask for all ten: give "
-                "`np.bincount` a `minlength`.",
-            ),
-            (unique_counts, leaves_out_classes),
-            (unique_with_values, leaves_out_classes),
-            (
-                added_once,
-                "A class that occurs several times is counted once: `counts[labels] += 1` writes "
-                "to each place only once. Use `np.bincount`.",
-            ),
-            (shares, "These are shares, which sum to 1. Leave out the division."),
-            (
-                histogram,
-                "`np.histogram` cuts the range from the smallest to the largest label into bins, "
-                "so the bins are not the classes. Use `np.bincount`.",
-            ),
-            (
-                sums_of_labels,
-                "You added up the labels themselves. Count how many labels equal each number.",
-            ),
-            (from_one, "The first count belongs to class 0. Classes run from 0 to 9."),
-            (one_to_nine, "Class 0 is missing. Classes run from 0 to 9."),
-            (
-                up_to_eight,
-                "These are nine counts, but the classes run from 0 to 9: go one further.",
-            ),
-            (
-                along_the_wrong_axis,
-                "This has one number for each label, not for each class: sum over axis 0, the "
-                "labels.",
-            ),
-            (
-                all_in_one,
-                "You summed over everything. Keep one number for each class: sum over axis 0, the "
-                "labels.",
-            ),
-            (
-                in_small_integers,
-                "The counts wrapped around: a `uint8` goes back to 0 after 255. Count in larger "
-                "integers.",
-            ),
+                (
+                    without_minlength,
+                    "The counts end at the largest label that occurs. Ask for all ten: give "
+                    "`np.bincount` a `minlength`.",
+                ),
+                (unique_counts, leaves_out_classes),
+                (unique_with_values, leaves_out_classes),
+                (
+                    added_once,
+                    "A class that occurs several times is counted once: `counts[labels] += 1` writes "
+                    "to each place only once. Use `np.bincount`.",
+                ),
+                (shares, "These are shares, which sum to 1. Leave out the division."),
+                (
+                    histogram,
+                    "`np.histogram` cuts the range from the smallest to the largest label into bins, "
+                    "so the bins are not the classes. Use `np.bincount`.",
+                ),
+                (
+                    sums_of_labels,
+                    "You added up the labels themselves. Count how many labels equal each number.",
+                ),
+                (from_one, "The first count belongs to class 0. Classes run from 0 to 9."),
+                (one_to_nine, "Class 0 is missing. Classes run from 0 to 9."),
+                (
+                    up_to_eight,
+                    "These are nine counts, but the classes run from 0 to 9: go one further.",
+                ),
+                (
+                    along_the_wrong_axis,
+                    "This has one number for each label, not for each class: sum over axis 0, the "
+                    "labels.",
+                ),
+                (
+                    all_in_one,
+                    "You summed over everything. Keep one number for each class: sum over axis 0, the "
+                    "labels.",
+                ),
+                (
+                    in_small_integers,
+                    "The counts wrapped around: a `uint8` goes back to 0 after 255. Count in larger "
+                    "integers.",
+                ),
+            )
         ),
-        observe=calls(
+        probe=calls(
             (np.array([1, 1, 3]),),
             (np.array([9, 0, 5, 5, 9, 9], np.uint8),),
             (np.repeat(np.array([4, 7], np.uint8), [300, 20]),),
@@ -125,9 +127,9 @@ def count_without_a_loop() -> Exercise:
             "It is `np.bincount`. What does it return for labels among which 9 is missing?",
             "`np.bincount` takes `minlength`, the smallest number of counts that you want.",
         ),
-        meaning="One call counts 60,000 labels. The most frequent class is the first baseline "
+        takeaway="One call counts 60,000 labels. The most frequent class is the first baseline "
         "that a model has to beat.",
-        why="np.bincount makes one bin for each integer from 0 to the largest that occurs. "
+        explanation="np.bincount makes one bin for each integer from 0 to the largest that occurs. "
         "minlength=10 adds the empty bins after it.",
     )
 
@@ -149,44 +151,46 @@ def pictures_until_luck_is_small() -> Exercise:
     square_of_a_hundredth = "0.01 squared is 0.0001. Divide 0.835 · 0.165 by that."
     too_round = "Round to the nearest whole number, no further."
     return Exercise(
-        right=1378,
+        solution=1378,
         also_right=(1378.0, 1377.75, np.float32(1378), np.array(1378)),
-        mistakes=(
-            (1377, "Nearly. n is 1377.75: round to the nearest whole number, don't cut off."),
-            (1380, too_round),
-            (1400, too_round),
-            (13, numerator_alone),
-            (14, numerator_alone),
-            (13.7775, numerator_alone),
-            (13.78, numerator_alone),
-            (13.8, numerator_alone),
-            (138, square_of_a_hundredth),
-            (13778, square_of_a_hundredth),
-            (137775, square_of_a_hundredth),
-            (37, root_too_many),
-            (37.12, root_too_many),
-            (166, not_in_proportion),
-            (160, not_in_proportion),
+        mistakes=grouped(
             (
-                1280,
-                "You started from 0.08, which is rounded. Put 0.835 and 0.165 into the formula.",
-            ),
-            (8350, "You left out the factor 0.165, the share of wrong answers."),
-            (1650, "You left out the factor 0.835, the share of right answers."),
-            (6972, "You multiplied 0.835 by itself. The second factor is 1 - 0.835 = 0.165."),
-            (5511, two_deviations),
-            (5293, two_deviations),
-            (0.0007258, "This is 1/n. Turn the fraction round."),
+                (1377, "Nearly. n is 1377.75: round to the nearest whole number, don't cut off."),
+                (1380, too_round),
+                (1400, too_round),
+                (13, numerator_alone),
+                (14, numerator_alone),
+                (13.7775, numerator_alone),
+                (13.78, numerator_alone),
+                (13.8, numerator_alone),
+                (138, square_of_a_hundredth),
+                (13778, square_of_a_hundredth),
+                (137775, square_of_a_hundredth),
+                (37, root_too_many),
+                (37.12, root_too_many),
+                (166, not_in_proportion),
+                (160, not_in_proportion),
+                (
+                    1280,
+                    "You started from 0.08, which is rounded. Put 0.835 and 0.165 into the formula.",
+                ),
+                (8350, "You left out the factor 0.165, the share of wrong answers."),
+                (1650, "You left out the factor 0.835, the share of right answers."),
+                (6972, "You multiplied 0.835 by itself. The second factor is 1 - 0.835 = 0.165."),
+                (5511, two_deviations),
+                (5293, two_deviations),
+                (0.0007258, "This is 1/n. Turn the fraction round."),
+            )
         ),
-        observe=value,
+        probe=value,
         hints=(
             "Get rid of the square root first: square both sides of the equation.",
             "Squared, it reads 0.835 · 0.165 / n = 0.01 · 0.01. Now bring n to the other side.",
             "n is 0.835 · 0.165 divided by 0.0001. Let Python do the division, then round.",
         ),
-        meaning="About fourteen hundred pictures for luck of one point. The 10,000 of the test "
+        takeaway="About fourteen hundred pictures for luck of one point. The 10,000 of the test "
         "set bring it below half a point.",
-        why="Square both sides: 0.835 · 0.165 / n = 0.0001, so n = 0.137775 / 0.0001 = 1377.75. "
+        explanation="Square both sides: 0.835 · 0.165 / n = 0.0001, so n = 0.137775 / 0.0001 = 1377.75. "
         "Luck shrinks with the square root of n: ten times less of it costs a hundred times the "
         "pictures.",
         # Wide enough for 1377.75, too narrow for 1377.
@@ -316,73 +320,78 @@ def check_the_algebra() -> Exercise:
         "Turn both arrays into floats before you subtract or square."
     )
     return Exercise(
-        right=squared_distances,
+        solution=squared_distances,
         also_right=(with_loops, multiplied_out, in_single_precision, squared_norms),
-        mistakes=(
-            (never_floats, wraps_around),
-            (floats_too_late, wraps_around),
-            (squared_before_floats, wraps_around),
-            (small_integers, wraps_around),
-            (distances, "These are the distances. Leave out the square root."),
+        mistakes=grouped(
             (
-                absolute_differences,
-                "You added up the absolute differences. Square each of them instead.",
-            ),
-            (
-                differences,
-                "You added up the differences, so that plus and minus cancel. Square each "
-                "difference first.",
-            ),
-            (
-                sum_before_square,
-                "You squared the sum. Square each difference first, then add them up.",
-            ),
-            (means, "You took the mean over the pixels. The squared distance is their sum."),
-            (
-                of_scaled_pixels,
-                "You divided the pixels by 255. Keep them as they are, only as floats.",
-            ),
-            (
-                without_first_term,
-                "The term of the picture alone is missing, so these can be negative. Start from "
-                "the squared differences.",
-            ),
-            (
-                scores,
-                "These are the scores of the section above. Start from the squared differences "
-                "instead, so that you test the algebra.",
-            ),
-            (
-                mixed_term_added,
-                "The product of picture and centroid is subtracted: `- 2 * x @ c.T`.",
-            ),
-            (
-                squared_before_the_difference,
-                "You squared pictures and centroids, then subtracted. Subtract first, then square.",
-            ),
-            (mixed_term_once, "The product of picture and centroid counts twice: `- 2 * x @ c.T`."),
-            (
-                transposed,
-                "Rows and columns are exchanged: one row for each picture, one column for each "
-                "centroid.",
-            ),
-            (
-                one_axis_left,
-                "You summed along the rows of pixels only. Sum over both axes of a picture: "
-                "`axis=(2, 3)`.",
-            ),
-            (
-                everything,
-                "You summed over everything. Keep the axes of pictures and centroids, and sum over "
-                "the pixels.",
-            ),
-            (nearest, "That is the nearest class. Return all ten distances of each picture."),
-            (
-                smallest,
-                "That is the smallest distance. Return all ten distances of each picture.",
-            ),
+                (never_floats, wraps_around),
+                (floats_too_late, wraps_around),
+                (squared_before_floats, wraps_around),
+                (small_integers, wraps_around),
+                (distances, "These are the distances. Leave out the square root."),
+                (
+                    absolute_differences,
+                    "You added up the absolute differences. Square each of them instead.",
+                ),
+                (
+                    differences,
+                    "You added up the differences, so that plus and minus cancel. Square each "
+                    "difference first.",
+                ),
+                (
+                    sum_before_square,
+                    "You squared the sum. Square each difference first, then add them up.",
+                ),
+                (means, "You took the mean over the pixels. The squared distance is their sum."),
+                (
+                    of_scaled_pixels,
+                    "You divided the pixels by 255. Keep them as they are, only as floats.",
+                ),
+                (
+                    without_first_term,
+                    "The term of the picture alone is missing, so these can be negative. Start from "
+                    "the squared differences.",
+                ),
+                (
+                    scores,
+                    "These are the scores of the section above. Start from the squared differences "
+                    "instead, so that you test the algebra.",
+                ),
+                (
+                    mixed_term_added,
+                    "The product of picture and centroid is subtracted: `- 2 * x @ c.T`.",
+                ),
+                (
+                    squared_before_the_difference,
+                    "You squared pictures and centroids, then subtracted. Subtract first, then square.",
+                ),
+                (
+                    mixed_term_once,
+                    "The product of picture and centroid counts twice: `- 2 * x @ c.T`.",
+                ),
+                (
+                    transposed,
+                    "Rows and columns are exchanged: one row for each picture, one column for each "
+                    "centroid.",
+                ),
+                (
+                    one_axis_left,
+                    "You summed along the rows of pixels only. Sum over both axes of a picture: "
+                    "`axis=(2, 3)`.",
+                ),
+                (
+                    everything,
+                    "You summed over everything. Keep the axes of pictures and centroids, and sum over "
+                    "the pixels.",
+                ),
+                (nearest, "That is the nearest class. Return all ten distances of each picture."),
+                (
+                    smallest,
+                    "That is the smallest distance. Return all ten distances of each picture.",
+                ),
+            )
         ),
-        observe=observe,
+        probe=observe,
         hints=(
             "For one picture and one centroid: subtract, square, add up. Start with two loops if "
             "you like.",
@@ -391,10 +400,10 @@ def check_the_algebra() -> Exercise:
             "Turn both into floats with `.astype(float)`, subtract, square, and sum over the last "
             "two axes.",
         ),
-        meaning="Now compare: `squared_distances(data.test_images[:100], centroids)"
+        takeaway="Now compare: `squared_distances(data.test_images[:100], centroids)"
         ".argmin(axis=1)` and `scores[:100].argmax(axis=1)` choose the same classes, so weights "
         "and a constant are all that a nearest centroid needs.",
-        why="An axis of length 1 for the centroids, and another for the pictures, let NumPy "
+        explanation="An axis of length 1 for the centroids, and another for the pictures, let NumPy "
         "subtract each from each. The floats come first, since uint8 has no negative numbers.",
     )
 
@@ -472,58 +481,60 @@ def where_the_average_fails() -> Exercise:
 
     random = np.random.default_rng(0)
     return Exercise(
-        right=recall_by_class,
+        solution=recall_by_class,
         also_right=(from_counts, with_loops, from_confusion_matrix),
-        mistakes=(
+        mistakes=grouped(
             (
-                precision,
-                "You divided by how often each class was predicted. Divide by how often it occurs "
-                "among the labels.",
-            ),
-            (
-                of_all_pictures,
-                "You divided by the number of all pictures. Divide by the number in the class.",
-            ),
-            (counts, "These are counts. Divide each by the number of pictures in its class."),
-            (
-                overall,
-                "This is one accuracy for all pictures together. Return ten, one for each class.",
-            ),
-            (misses, "These are the shares that it gets wrong. Take the right ones."),
-            (in_percent, "These are percentages. Shares lie between 0 and 1."),
-            (
-                worst_class,
-                "That is the number of the worst class. Return all ten shares, and look for the "
-                "worst afterwards.",
-            ),
-            (worst_share, "That is the smallest share. Return all ten."),
-            (
-                frequencies,
-                "You counted all the predictions of a class, wrong ones too. Count those that "
-                "equal their label.",
-            ),
-            (
-                frequencies_of_predictions,
-                "This is how often each class is predicted. Compare the predictions with the "
-                "labels.",
-            ),
-            (
-                frequencies_of_labels,
-                "This is how often each class occurs. Compare the predictions with the labels.",
-            ),
-            (
-                one_against_the_rest,
-                "The pictures of other classes count here, too. Choose the pictures whose label is "
-                "the class, and look at those alone.",
-            ),
-            (
-                mean_class_number,
-                "You averaged the class numbers. Compare each prediction with the label first, and "
-                "average what comes out.",
-            ),
-            (whole_division, "`//` cuts off what is behind the point. Divide with `/`."),
+                (
+                    precision,
+                    "You divided by how often each class was predicted. Divide by how often it occurs "
+                    "among the labels.",
+                ),
+                (
+                    of_all_pictures,
+                    "You divided by the number of all pictures. Divide by the number in the class.",
+                ),
+                (counts, "These are counts. Divide each by the number of pictures in its class."),
+                (
+                    overall,
+                    "This is one accuracy for all pictures together. Return ten, one for each class.",
+                ),
+                (misses, "These are the shares that it gets wrong. Take the right ones."),
+                (in_percent, "These are percentages. Shares lie between 0 and 1."),
+                (
+                    worst_class,
+                    "That is the number of the worst class. Return all ten shares, and look for the "
+                    "worst afterwards.",
+                ),
+                (worst_share, "That is the smallest share. Return all ten."),
+                (
+                    frequencies,
+                    "You counted all the predictions of a class, wrong ones too. Count those that "
+                    "equal their label.",
+                ),
+                (
+                    frequencies_of_predictions,
+                    "This is how often each class is predicted. Compare the predictions with the "
+                    "labels.",
+                ),
+                (
+                    frequencies_of_labels,
+                    "This is how often each class occurs. Compare the predictions with the labels.",
+                ),
+                (
+                    one_against_the_rest,
+                    "The pictures of other classes count here, too. Choose the pictures whose label is "
+                    "the class, and look at those alone.",
+                ),
+                (
+                    mean_class_number,
+                    "You averaged the class numbers. Compare each prediction with the label first, and "
+                    "average what comes out.",
+                ),
+                (whole_division, "`//` cuts off what is behind the point. Divide with `/`."),
+            )
         ),
-        observe=calls(
+        probe=calls(
             (
                 np.array([0, 0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9], np.uint8),
                 np.array([0, 0, 1, 1, 2, 2, 3, 4, 5, 6, 7, 9, 8]),
@@ -535,9 +546,9 @@ def where_the_average_fails() -> Exercise:
             "`predictions[labels == 3]` is what was answered for them. Which share of it is 3?",
             "`(predictions[labels == 3] == 3).mean()` is that share. Collect it for all ten.",
         ),
-        meaning="One accuracy hides ten. Now call it on the test set, with "
+        takeaway="One accuracy hides ten. Now call it on the test set, with "
         "`scores.argmax(axis=1)` as predictions, and see which garment it hides.",
-        why="A comparison gives True and False, which count as 1 and 0, so their mean is a share. "
+        explanation="A comparison gives True and False, which count as 1 and 0, so their mean is a share. "
         "On the test set the shirt is worst: its average looks like that of the other tops.",
     )
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers.exercises.judging import Exercise, NotYet, calls, value
+from helpers.exercises.judging import Exercise, NotYet, calls, grouped, value
 from helpers.maths import log_softmax, naive_softmax
 from helpers.maths import softmax as stable_softmax
 
@@ -10,37 +10,42 @@ from helpers.maths import softmax as stable_softmax
 def softmax_with_a_pencil() -> Exercise:
     """Softmax of 0, ln 2 and ln 5, by hand."""
     return Exercise(
-        right=[1 / 8, 2 / 8, 5 / 8],
+        solution=[1 / 8, 2 / 8, 5 / 8],
         also_right=([0.125, 0.25, 0.625], (0.13, 0.25, 0.63), np.array([0.125, 0.25, 0.625])),
-        mistakes=(
-            ([1, 2, 5], "These are the exponentials. Divide each by their sum, which is 8."),
+        mistakes=grouped(
             (
-                [0, 0.3010, 0.6990],
-                "You divided the scores by their sum. Take the exponential of each score first.",
-            ),
-            (
-                [0, np.log(2) / np.log(10), np.log(5) / np.log(10)],
-                "You divided the scores by their sum. Take the exponential of each score first.",
-            ),
-            (
-                [0, 2 / 7, 5 / 7],
-                "The score 0 counts, too: its exponential is 1, not 0.",
-            ),
-            (
-                [5 / 8, 2 / 8, 1 / 8],
-                "The order is turned round: the largest score gets the largest probability.",
-            ),
-            ([0, 0, 1], "That is the argmax. Softmax leaves a share to every class."),
-            ([1 / 3, 1 / 3, 1 / 3], "Equal shares belong to equal scores. These are not equal."),
+                ([1, 2, 5], "These are the exponentials. Divide each by their sum, which is 8."),
+                (
+                    [0, 0.3010, 0.6990],
+                    "You divided the scores by their sum. Take the exponential of each score first.",
+                ),
+                (
+                    [0, np.log(2) / np.log(10), np.log(5) / np.log(10)],
+                    "You divided the scores by their sum. Take the exponential of each score first.",
+                ),
+                (
+                    [0, 2 / 7, 5 / 7],
+                    "The score 0 counts, too: its exponential is 1, not 0.",
+                ),
+                (
+                    [5 / 8, 2 / 8, 1 / 8],
+                    "The order is turned round: the largest score gets the largest probability.",
+                ),
+                ([0, 0, 1], "That is the argmax. Softmax leaves a share to every class."),
+                (
+                    [1 / 3, 1 / 3, 1 / 3],
+                    "Equal shares belong to equal scores. These are not equal.",
+                ),
+            )
         ),
-        observe=value,
+        probe=value,
         hints=(
             "Exponential and natural logarithm undo each other: what is exp(ln 2)?",
             "The three exponentials are 1, 2 and 5. Softmax divides each by their sum.",
             "The sum is 8. So the first probability is 1/8; do the same for the other two.",
         ),
-        meaning="The odds 1 : 2 : 5 were hidden in the scores; softmax only makes them sum to 1.",
-        why="exp(0) = 1, exp(ln 2) = 2 and exp(ln 5) = 5. Their sum is 8, so the probabilities "
+        takeaway="The odds 1 : 2 : 5 were hidden in the scores; softmax only makes them sum to 1.",
+        explanation="exp(0) = 1, exp(ln 2) = 2 and exp(ln 5) = 5. Their sum is 8, so the probabilities "
         "are 1/8, 2/8 and 5/8. Scores are logarithms of odds.",
         tolerance=0.006,
     )
@@ -91,30 +96,35 @@ def softmax_for_a_batch() -> Exercise:
         return exponentials / exponentials.sum(axis=-1)
 
     return Exercise(
-        right=softmax,
+        solution=softmax,
         also_right=(row_by_row, in_single_precision, stable_softmax),
-        mistakes=(
+        mistakes=grouped(
             (
-                columns,
-                "Each column sums to 1, not each row: sum over the last axis and keep the "
-                "dimension.",
-            ),
-            (
-                everything,
-                "All numbers together sum to 1: you need one sum for each row, so give `sum` an "
-                "axis.",
-            ),
-            (without_exponential, "You divided the scores themselves. Take the exponential first."),
-            (exponentials_only, "These are the exponentials. Divide each row by its sum."),
-            (wrong_base, "You used powers of 2. Softmax uses powers of e: `np.exp`."),
-            (negated, "The order is turned round: the largest score must win. Drop the minus."),
-            (
-                dimension_lost,
-                "You divided by the sum of another row. Keep the dimension of the sum with "
-                "`keepdims=True`, so that it stays beside its own row.",
-            ),
+                (
+                    columns,
+                    "Each column sums to 1, not each row: sum over the last axis and keep the "
+                    "dimension.",
+                ),
+                (
+                    everything,
+                    "All numbers together sum to 1: you need one sum for each row, so give `sum` an "
+                    "axis.",
+                ),
+                (
+                    without_exponential,
+                    "You divided the scores themselves. Take the exponential first.",
+                ),
+                (exponentials_only, "These are the exponentials. Divide each row by its sum."),
+                (wrong_base, "You used powers of 2. Softmax uses powers of e: `np.exp`."),
+                (negated, "The order is turned round: the largest score must win. Drop the minus."),
+                (
+                    dimension_lost,
+                    "You divided by the sum of another row. Keep the dimension of the sum with "
+                    "`keepdims=True`, so that it stays beside its own row.",
+                ),
+            )
         ),
-        observe=calls(
+        probe=calls(
             (np.array([[0.0, 0.0, 1.0], [0.0, 5.0, 1.0], [2.0, 1.0, -1.0]]),),
             (np.array([[1.0, 2.0], [3.0, 3.0], [-1.0, 0.5]]),),
             (np.array([[4.0, 1.0, 0.0, 2.0]]),),
@@ -125,9 +135,9 @@ def softmax_for_a_batch() -> Exercise:
             "number for each row.",
             "Divide `np.exp(logits)` by `np.exp(logits).sum(axis=-1, keepdims=True)`.",
         ),
-        meaning="One line works for one picture and for ten thousand: every model of this course "
+        takeaway="One line works for one picture and for ten thousand: every model of this course "
         "ends in it.",
-        why="The sum runs over the last axis, the classes. keepdims=True leaves the shape "
+        explanation="The sum runs over the last axis, the classes. keepdims=True leaves the shape "
         "(batch, 1), which NumPy stretches over the columns of each row.",
     )
 
@@ -219,74 +229,76 @@ def back_to_scores() -> Exercise:
             yield f"{given}, and then softmax of your scores", naive_softmax(scores)
 
     return Exercise(
-        right=scores_from,
+        solution=scores_from,
         also_right=(largest_at_zero, last_at_ten, as_log_softmax),
-        mistakes=(
-            (as_they_are, not_undone),
-            (largest_at_one, not_undone),
+        mistakes=grouped(
             (
-                exponentials,
-                "Softmax takes the exponential already. Go the other way: undo it.",
-            ),
-            (
-                reciprocals,
-                "A reciprocal turns the order round. Which function undoes the exponential?",
-            ),
-            (
-                base_ten,
-                "`np.log10` undoes powers of 10. Softmax uses powers of e: `np.log`.",
-            ),
-            (base_two, "`np.log2` undoes powers of 2. Softmax uses powers of e: `np.log`."),
-            (
-                negated,
-                "The order is turned round: the largest probability needs the largest score. Drop "
-                "the minus.",
-            ),
-            (
-                one_against_the_rest,
-                "These are log odds of each class against all the rest, which undo a sigmoid. For "
-                "softmax, leave out the division by 1 - p.",
-            ),
-            (of_the_rest, "You took the logarithm of 1 - p. Take that of p."),
-            (
-                one_added,
-                "You took the logarithm of 1 + p. Take that of p; it may be negative.",
-            ),
-            (
-                divided,
-                "You divided the logarithms by their sum, and that changes their differences. "
-                "Scores need not sum to 1.",
-            ),
-            (
-                times_probabilities,
-                "You multiplied the logarithms by the probabilities, and that changes their "
-                "differences. Leave it out.",
-            ),
-            (
-                softmax_again,
-                "That is softmax of the probabilities. Go the other way: undo the exponential.",
-            ),
-            (
-                the_example,
-                "These are the scores of the example. Compute them from `probabilities`.",
-            ),
-            (
-                too_far_up,
-                "Scores this large make `exp` overflow, and softmax answers `nan`. Move them all "
-                "down until they are small.",
-            ),
-            (added_up, single_number),
+                (as_they_are, not_undone),
+                (largest_at_one, not_undone),
+                (
+                    exponentials,
+                    "Softmax takes the exponential already. Go the other way: undo it.",
+                ),
+                (
+                    reciprocals,
+                    "A reciprocal turns the order round. Which function undoes the exponential?",
+                ),
+                (
+                    base_ten,
+                    "`np.log10` undoes powers of 10. Softmax uses powers of e: `np.log`.",
+                ),
+                (base_two, "`np.log2` undoes powers of 2. Softmax uses powers of e: `np.log`."),
+                (
+                    negated,
+                    "The order is turned round: the largest probability needs the largest score. Drop "
+                    "the minus.",
+                ),
+                (
+                    one_against_the_rest,
+                    "These are log odds of each class against all the rest, which undo a sigmoid. For "
+                    "softmax, leave out the division by 1 - p.",
+                ),
+                (of_the_rest, "You took the logarithm of 1 - p. Take that of p."),
+                (
+                    one_added,
+                    "You took the logarithm of 1 + p. Take that of p; it may be negative.",
+                ),
+                (
+                    divided,
+                    "You divided the logarithms by their sum, and that changes their differences. "
+                    "Scores need not sum to 1.",
+                ),
+                (
+                    times_probabilities,
+                    "You multiplied the logarithms by the probabilities, and that changes their "
+                    "differences. Leave it out.",
+                ),
+                (
+                    softmax_again,
+                    "That is softmax of the probabilities. Go the other way: undo the exponential.",
+                ),
+                (
+                    the_example,
+                    "These are the scores of the example. Compute them from `probabilities`.",
+                ),
+                (
+                    too_far_up,
+                    "Scores this large make `exp` overflow, and softmax answers `nan`. Move them all "
+                    "down until they are small.",
+                ),
+                (added_up, single_number),
+            )
         ),
-        observe=observe,
+        probe=observe,
         hints=(
             "Softmax is an exponential and a division. What undoes the exponential?",
             "The division moves all logarithms by the same amount, and softmax forgets such a "
             "shift. So only the exponential has to be undone.",
             "Take the natural logarithm of each probability. Any constant may be added.",
         ),
-        meaning="Log-probabilities are scores. The loss in notebook 03 works with exactly these "
+        takeaway="Log-probabilities are scores. The loss in notebook 03 works with exactly these "
         "logarithms.",
-        why="exp(ln p) = p, and the p sum to 1 already, so the division changes nothing. Adding a "
+        explanation="exp(ln p) = p, and the p sum to 1 already, so the division changes nothing. Adding a "
         "constant to all scores gives another right answer.",
     )
 
@@ -377,68 +389,70 @@ def the_dial() -> Exercise:
         "`naive_softmax`."
     )
     return Exercise(
-        right=softmax_with_temperature,
+        solution=softmax_with_temperature,
         also_right=(written_out, powers_divided_again, row_by_row),
-        mistakes=(
+        mistakes=grouped(
             (
-                multiplied,
-                "You multiplied by the temperature, so hot makes it more certain. Divide the "
-                "scores by it.",
-            ),
-            (
-                divided_after_softmax,
-                "You divided the probabilities, so they no longer sum to 1. Divide the scores, "
-                "before softmax.",
-            ),
-            (
-                multiplied_after_softmax,
-                "You multiplied the probabilities, so they no longer sum to 1. Divide the scores, "
-                "before softmax.",
-            ),
-            (
-                divided_after_exponential,
-                "The temperature cancels here, so it has no effect. Divide the scores by it before "
-                "the exponential.",
-            ),
-            (powers, no_power),
-            (powers_not_divided, no_power),
-            (
-                subtracted,
-                "You subtracted the temperature from the probabilities. Divide the scores by it.",
-            ),
-            (
-                divided_before_the_sum_only,
-                "The exponentials below the line need the temperature, too.",
-            ),
-            (divided_below_only, "The exponential above the line needs the temperature, too."),
-            (columns, "Each column sums to 1, not each row: use the last axis."),
-            (everything, each_row),
-            (dimension_lost, each_row),
-            (
-                exponentials_only,
-                "These are the exponentials. Divide each row by its sum, or call `naive_softmax`.",
-            ),
-            (scores_only, "These are still scores. Give them to `naive_softmax`."),
-            (
-                shares,
-                "You divided the scores by their sum. Give them to `naive_softmax` instead.",
-            ),
-            (
-                fixed_temperature,
-                "The 2 of the example is fixed in your code. Divide by `temperature`.",
-            ),
-            (
-                softmax_twice,
-                "Softmax is applied twice. Divide the scores by the temperature, then apply it "
-                "once.",
-            ),
-            (negated, "The order is turned round: the largest score must win. Drop the minus."),
-            (
-                whole_division,
-                "`//` cuts off what is behind the point. Divide with `/`.",
-            ),
+                (
+                    multiplied,
+                    "You multiplied by the temperature, so hot makes it more certain. Divide the "
+                    "scores by it.",
+                ),
+                (
+                    divided_after_softmax,
+                    "You divided the probabilities, so they no longer sum to 1. Divide the scores, "
+                    "before softmax.",
+                ),
+                (
+                    multiplied_after_softmax,
+                    "You multiplied the probabilities, so they no longer sum to 1. Divide the scores, "
+                    "before softmax.",
+                ),
+                (
+                    divided_after_exponential,
+                    "The temperature cancels here, so it has no effect. Divide the scores by it before "
+                    "the exponential.",
+                ),
+                (powers, no_power),
+                (powers_not_divided, no_power),
+                (
+                    subtracted,
+                    "You subtracted the temperature from the probabilities. Divide the scores by it.",
+                ),
+                (
+                    divided_before_the_sum_only,
+                    "The exponentials below the line need the temperature, too.",
+                ),
+                (divided_below_only, "The exponential above the line needs the temperature, too."),
+                (columns, "Each column sums to 1, not each row: use the last axis."),
+                (everything, each_row),
+                (dimension_lost, each_row),
+                (
+                    exponentials_only,
+                    "These are the exponentials. Divide each row by its sum, or call `naive_softmax`.",
+                ),
+                (scores_only, "These are still scores. Give them to `naive_softmax`."),
+                (
+                    shares,
+                    "You divided the scores by their sum. Give them to `naive_softmax` instead.",
+                ),
+                (
+                    fixed_temperature,
+                    "The 2 of the example is fixed in your code. Divide by `temperature`.",
+                ),
+                (
+                    softmax_twice,
+                    "Softmax is applied twice. Divide the scores by the temperature, then apply it "
+                    "once.",
+                ),
+                (negated, "The order is turned round: the largest score must win. Drop the minus."),
+                (
+                    whole_division,
+                    "`//` cuts off what is behind the point. Divide with `/`.",
+                ),
+            )
         ),
-        observe=calls(
+        probe=calls(
             (np.array([[2.0, 1.0, -1.0]]), 2.0),
             (np.array([[2.0, 1.0, -1.0], [0.0, 0.0, 3.0], [1.5, -2.0, 1.0]]), 0.5),
             (np.array([[4.0, 1.0, 0.0, 2.0], [-3.0, 5.0, 5.0, 1.0]]), 10),
@@ -448,9 +462,9 @@ def the_dial() -> Exercise:
             "Only the scores change, before the exponential. The rest is softmax as it was.",
             "Divide `logits` by `temperature`, and give the result to `naive_softmax`.",
         ),
-        meaning="In notebook 08 a trained model sounds too sure of itself, and this one number "
+        takeaway="In notebook 08 a trained model sounds too sure of itself, and this one number "
         "repairs it.",
-        why="The formula has z / T wherever softmax has z. So divide the scores, and leave the "
+        explanation="The formula has z / T wherever softmax has z. So divide the scores, and leave the "
         "rest to softmax.",
     )
 
@@ -473,24 +487,26 @@ def one_more_thing_is_wrong() -> Exercise:
         yield "your choice", letter
 
     return Exercise(
-        right="B",
+        solution="B",
         also_right=("b", " B ", "B.", "(b)"),
-        mistakes=(
-            *wrong_letters.items(),
-            ("probabilities", no_letter),
-            ("AB", no_letter),
-            ("D", no_letter),
-            (2, no_letter),
+        mistakes=grouped(
+            (
+                *wrong_letters.items(),
+                ("probabilities", no_letter),
+                ("AB", no_letter),
+                ("D", no_letter),
+                (2, no_letter),
+            )
         ),
-        observe=observe,
+        probe=observe,
         hints=(
             "Hold the inputs against the facts that every set of probabilities must obey.",
             "All are positive. Now compute `published_scores.sum()`.",
             "The sum is 1, which is rare among scores. What kind of numbers sum to 1?",
         ),
-        meaning="Inputs that are positive and sum to 1 betray a second softmax. In notebook 06 you "
+        takeaway="Inputs that are positive and sum to 1 betray a second softmax. In notebook 06 you "
         "find this mistake in a network of your own.",
-        why="The ten inputs are positive and sum to 1. Scores have no reason to do so, and "
+        explanation="The ten inputs are positive and sum to 1. Scores have no reason to do so, and "
         "probabilities always do. Size and sign of scores do not matter to softmax: only "
         "differences do.",
     )

@@ -3,7 +3,7 @@
 import numpy as np
 
 from helpers import maths
-from helpers.exercises.judging import Exercise, calls, value
+from helpers.exercises.judging import Exercise, calls, grouped, value
 
 
 def ten_equal_scores() -> Exercise:
@@ -25,38 +25,40 @@ def ten_equal_scores() -> Exercise:
     )
     wrong_float_type = "This is the answer for another float type. Use the line of `float16`."
     return Exercise(
-        right=8,
+        solution=8,
         also_right=(8.0, np.int64(8), np.float16(8), int(np.log(65504 / 10))),
-        mistakes=(
-            (8.79, edge),
-            (8.7, edge),
-            (9, too_high),
-            (10, too_high),
-            (5, not_the_largest),
-            (6, not_the_largest),
-            (7, not_the_largest),
-            (11, not_the_sum),
-            (11.09, not_the_sum),
-            (12, too_high),
-            (13, wrong_way),
-            (13.39, wrong_way),
-            (1, divided),
-            (1.109, divided),
-            (4, divided),
-            (4.82, divided),
+        mistakes=grouped(
             (
-                3,
-                "You used logarithms to the base 10. The exponential is a power of e: use the "
-                "natural logarithm.",
-            ),
-            (86, wrong_float_type),
-            (707, wrong_float_type),
-            (
-                6550,
-                "That is how large each exponential may be. The score is its natural logarithm.",
-            ),
+                (8.79, edge),
+                (8.7, edge),
+                (9, too_high),
+                (10, too_high),
+                (5, not_the_largest),
+                (6, not_the_largest),
+                (7, not_the_largest),
+                (11, not_the_sum),
+                (11.09, not_the_sum),
+                (12, too_high),
+                (13, wrong_way),
+                (13.39, wrong_way),
+                (1, divided),
+                (1.109, divided),
+                (4, divided),
+                (4.82, divided),
+                (
+                    3,
+                    "You used logarithms to the base 10. The exponential is a power of e: use the "
+                    "natural logarithm.",
+                ),
+                (86, wrong_float_type),
+                (707, wrong_float_type),
+                (
+                    6550,
+                    "That is how large each exponential may be. The score is its natural logarithm.",
+                ),
+            )
         ),
-        observe=value,
+        probe=value,
         hints=(
             "The sum below the line is the first number that becomes too large. How large is it, "
             "written with s?",
@@ -64,9 +66,9 @@ def ten_equal_scores() -> Exercise:
             "logarithm of both sides.",
             "So s + log 10 must stay below 11.09. Subtract 2.30, and round down.",
         ),
-        meaning="The sum overflows before its terms do: with many classes even the scores inside "
+        takeaway="The sum overflows before its terms do: with many classes even the scores inside "
         "the window are not safe.",
-        why="The sum is 10 exp(s). Its logarithm, s + 2.30, must stay below log 65,504 = 11.09. "
+        explanation="The sum is 10 exp(s). Its logarithm, s + 2.30, must stay below log 65,504 = 11.09. "
         "So s is below 8.79, and the largest whole number is 8.",
         tolerance=0.005,
     )
@@ -209,7 +211,7 @@ def stable_softmax() -> Exercise:
         "subtract the largest score of each row."
     )
     return Exercise(
-        right=softmax,
+        solution=softmax,
         also_right=(
             row_by_row,
             in_single_precision,
@@ -217,109 +219,111 @@ def stable_softmax() -> Exercise:
             transposed,
             maths.softmax,
         ),
-        mistakes=(
+        mistakes=grouped(
             (
-                maths.naive_softmax,
-                "Right for small scores, but exp overflows at 1000: subtract the largest score "
-                "first.",
-            ),
-            (
-                smallest,
-                "You subtracted the smallest score. A score far above it still overflows: "
-                "subtract the largest.",
-            ),
-            (
-                mean,
-                "You subtracted a number from the middle of the row, such as the mean. A score "
-                "far above it still overflows: subtract the largest.",
-            ),
-            (
-                first,
-                "You subtracted the first score of each row. Where another one is far above it, "
-                "exp still overflows: subtract the largest.",
-            ),
-            (largest_of_batch, own_shift),
-            (smallest_of_batch, own_shift),
-            (mean_of_batch, own_shift),
-            (large_scores_only, low_scores),
-            (positive_scores_only, low_scores),
-            (
-                largest_absolute_value,
-                "You subtracted the largest absolute value. Scores far below 0 are then pushed "
-                "even lower, until all exponentials are 0: leave the sign as it is.",
-            ),
-            (
-                constant,
-                "Even small scores give `nan` now. A fixed number, such as 1000, is right for some "
-                "rows only: subtract the largest score of each row.",
-            ),
-            (
-                total,
-                "You subtracted the sum of the scores. That pushes them far down, until all "
-                "exponentials are 0: subtract the largest score.",
-            ),
-            (
-                added,
-                "You added the largest score. That pushes the scores further out: subtract it.",
-            ),
-            (
-                largest_of_columns,
-                "You subtracted the largest score of each column. Only a number that is the same "
-                "for a whole row cancels: take the maximum over the last axis.",
-            ),
-            (dimension_of_largest_lost, beside_its_row),
-            (dimension_of_sum_lost, beside_its_row),
-            (both_dimensions_lost, beside_its_row),
-            (one_sum_for_all, one_for_all),
-            (one_largest_and_one_sum, one_for_all),
-            (
-                along_columns,
-                "Each column sums to 1, not each row: take the maximum and the sum over the last "
-                "axis and keep the dimension.",
-            ),
-            (not_divided, "These are the exponentials. Divide each row by its sum."),
-            (
-                numerator_only,
-                "You subtracted above the line only. The shift cancels when it is subtracted "
-                "below the line, too: use the same exponentials in both places.",
-            ),
-            (
-                denominator_only,
-                "You subtracted below the line only. The shift cancels when it is subtracted above "
-                "the line, too: use the same exponentials in both places.",
-            ),
-            (
-                after_exponential,
-                "You subtracted after the exponential, which changes the ratios. Subtract from "
-                "the scores, before `np.exp`.",
-            ),
-            (
-                divided_by_largest,
-                "You divided by the largest score. That changes the differences between scores, "
-                "and so the answer: subtract it.",
-            ),
-            (
-                divided_exponentials,
-                "You divided by the largest exponential. On paper that is right, but it comes too "
-                "late: exp has overflowed already. Subtract the largest score before `np.exp`.",
-            ),
-            (
-                clipped,
-                "You cut the scores off at a limit, and different scores became the same. "
-                "Subtract the largest score instead: it keeps their differences.",
-            ),
-            (
-                nan_made_zero,
-                "You replaced `nan` by 0, and the row no longer sums to 1. Avoid the `nan`: "
-                "subtract the largest score before `np.exp`.",
-            ),
-            (
-                tiny_number_added,
-                "A tiny number in the sum prevents 0 / 0, but not the wrong answer. Subtract the "
-                "largest score before `np.exp`; then the sum is at least 1.",
-            ),
+                (
+                    maths.naive_softmax,
+                    "Right for small scores, but exp overflows at 1000: subtract the largest score "
+                    "first.",
+                ),
+                (
+                    smallest,
+                    "You subtracted the smallest score. A score far above it still overflows: "
+                    "subtract the largest.",
+                ),
+                (
+                    mean,
+                    "You subtracted a number from the middle of the row, such as the mean. A score "
+                    "far above it still overflows: subtract the largest.",
+                ),
+                (
+                    first,
+                    "You subtracted the first score of each row. Where another one is far above it, "
+                    "exp still overflows: subtract the largest.",
+                ),
+                (largest_of_batch, own_shift),
+                (smallest_of_batch, own_shift),
+                (mean_of_batch, own_shift),
+                (large_scores_only, low_scores),
+                (positive_scores_only, low_scores),
+                (
+                    largest_absolute_value,
+                    "You subtracted the largest absolute value. Scores far below 0 are then pushed "
+                    "even lower, until all exponentials are 0: leave the sign as it is.",
+                ),
+                (
+                    constant,
+                    "Even small scores give `nan` now. A fixed number, such as 1000, is right for some "
+                    "rows only: subtract the largest score of each row.",
+                ),
+                (
+                    total,
+                    "You subtracted the sum of the scores. That pushes them far down, until all "
+                    "exponentials are 0: subtract the largest score.",
+                ),
+                (
+                    added,
+                    "You added the largest score. That pushes the scores further out: subtract it.",
+                ),
+                (
+                    largest_of_columns,
+                    "You subtracted the largest score of each column. Only a number that is the same "
+                    "for a whole row cancels: take the maximum over the last axis.",
+                ),
+                (dimension_of_largest_lost, beside_its_row),
+                (dimension_of_sum_lost, beside_its_row),
+                (both_dimensions_lost, beside_its_row),
+                (one_sum_for_all, one_for_all),
+                (one_largest_and_one_sum, one_for_all),
+                (
+                    along_columns,
+                    "Each column sums to 1, not each row: take the maximum and the sum over the last "
+                    "axis and keep the dimension.",
+                ),
+                (not_divided, "These are the exponentials. Divide each row by its sum."),
+                (
+                    numerator_only,
+                    "You subtracted above the line only. The shift cancels when it is subtracted "
+                    "below the line, too: use the same exponentials in both places.",
+                ),
+                (
+                    denominator_only,
+                    "You subtracted below the line only. The shift cancels when it is subtracted above "
+                    "the line, too: use the same exponentials in both places.",
+                ),
+                (
+                    after_exponential,
+                    "You subtracted after the exponential, which changes the ratios. Subtract from "
+                    "the scores, before `np.exp`.",
+                ),
+                (
+                    divided_by_largest,
+                    "You divided by the largest score. That changes the differences between scores, "
+                    "and so the answer: subtract it.",
+                ),
+                (
+                    divided_exponentials,
+                    "You divided by the largest exponential. On paper that is right, but it comes too "
+                    "late: exp has overflowed already. Subtract the largest score before `np.exp`.",
+                ),
+                (
+                    clipped,
+                    "You cut the scores off at a limit, and different scores became the same. "
+                    "Subtract the largest score instead: it keeps their differences.",
+                ),
+                (
+                    nan_made_zero,
+                    "You replaced `nan` by 0, and the row no longer sums to 1. Avoid the `nan`: "
+                    "subtract the largest score before `np.exp`.",
+                ),
+                (
+                    tiny_number_added,
+                    "A tiny number in the sum prevents 0 / 0, but not the wrong answer. Subtract the "
+                    "largest score before `np.exp`; then the sum is at least 1.",
+                ),
+            )
         ),
-        observe=calls(
+        probe=calls(
             (np.array([[0.0, 1.0], [3.0, 1.0]]),),
             (np.array([[1000.0, 1001.0, 1002.0]]),),
             (np.array([[-1000.0, -1000.0, -999.0]]),),
@@ -335,9 +339,9 @@ def stable_softmax() -> Exercise:
             "Begin with `logits - logits.max(axis=-1, keepdims=True)`, then go on with the naive "
             "formula.",
         ),
-        meaning="Every library computes softmax this way: one subtraction, and no finite score "
+        takeaway="Every library computes softmax this way: one subtraction, and no finite score "
         "can break it. All later notebooks use it.",
-        why="The shift cancels, so any b is allowed. With the largest score of the row no exponent "
+        explanation="The shift cancels, so any b is allowed. With the largest score of the row no exponent "
         "is above 0, so nothing overflows. One exponent is 0, so the sum is at least 1.",
     )
 
@@ -460,110 +464,115 @@ def logsumexp_for_a_batch() -> Exercise:
     )
     natural = "You used another base. Only the natural logarithm, `np.log`, undoes `np.exp`."
     return Exercise(
-        right=logsumexp,
+        solution=logsumexp,
         also_right=(row_by_row, in_single_precision, two_at_a_time, maths.logsumexp),
-        mistakes=(
+        mistakes=grouped(
             (
-                naive,
-                "Right for small scores, but exp overflows at 1000: subtract the largest score "
-                "first, and add it to the logarithm.",
-            ),
-            (
-                smallest,
-                "You took the smallest score away. One far above it still overflows: take the "
-                "largest.",
-            ),
-            (
-                first,
-                "You took the first score of each row away. Where another one is far above it, exp "
-                "still overflows: take the largest.",
-            ),
-            (
-                mean,
-                "You took the mean away. A score far above it still overflows: take the largest.",
-            ),
-            (
-                largest_of_batch,
-                "You took the largest score of the whole batch away. In a row far below it all "
-                "exponentials become 0: take the largest of each row.",
-            ),
-            (
-                another_given_back,
-                "You took the largest score of the whole batch away, but gave back that of the "
-                "row. Take the row's away, too.",
-            ),
-            (
-                not_given_back,
-                "You took the largest score away and did not give it back: add it to the "
-                "logarithm.",
-            ),
-            (
-                subtracted_again,
-                "You subtracted the largest score twice. Logsumexp passes a shift on: add it at "
-                "the end.",
-            ),
-            (given_back_inside, inside),
-            (given_back_to_each, inside),
-            (
-                multiplied,
-                "You multiplied by the largest score. As a factor it is an exponential; its "
-                "logarithm is added.",
-            ),
-            (
-                not_in_the_sum,
-                "That is the largest score itself. Logsumexp lies above it, by the logarithm of "
-                "the sum: add that.",
-            ),
-            (
-                upper_limit,
-                "That is the upper limit, which only equal scores reach. Add the logarithm of the "
-                "sum instead of log K.",
-            ),
-            (logarithm_forgotten, "The logarithm of the sum is missing: use `np.log` on it."),
-            (
-                sum_of_logarithms,
-                "You took the logarithm of each exponential and added up. The logarithm of a sum "
-                "is not the sum of the logarithms: sum first.",
-            ),
-            (
-                mean_of_exponentials,
-                "This is the logarithm of the mean of the exponentials. Use their sum.",
-            ),
-            (
-                one_term_too_many,
-                "`np.log1p` adds 1 to the sum, as if there were one more class: use `np.log`.",
-            ),
-            (base_ten, natural),
-            (base_two, natural),
-            (columns, "This is one number for each column. Sum over the last axis, the classes."),
-            (
-                whole_batch,
-                "This is one number for the whole batch. Each row has its own: give `max` and "
-                "`sum` an axis.",
-            ),
-            (
-                dimension_kept,
-                "The numbers are right, but their shape is (batch, 1). Drop the last dimension, "
-                "for example with `[:, 0]`.",
-            ),
-            (
-                square,
-                "Shape (batch, 1) plus shape (batch,) makes a square, each row with each row. "
-                "Drop the last dimension of the maximum before you add it, with `[:, 0]`.",
-            ),
-            (
-                dimension_lost,
-                "You subtracted the largest score of another row. Keep its dimension with "
-                "`keepdims=True` while you subtract.",
-            ),
-            (
-                clipped,
-                "You cut the scores off at a limit, so the answer stops there, too. Take the "
-                "largest score away, and give it back.",
-            ),
-            (negated, "The sign is turned round: drop the minus."),
+                (
+                    naive,
+                    "Right for small scores, but exp overflows at 1000: subtract the largest score "
+                    "first, and add it to the logarithm.",
+                ),
+                (
+                    smallest,
+                    "You took the smallest score away. One far above it still overflows: take the "
+                    "largest.",
+                ),
+                (
+                    first,
+                    "You took the first score of each row away. Where another one is far above it, exp "
+                    "still overflows: take the largest.",
+                ),
+                (
+                    mean,
+                    "You took the mean away. A score far above it still overflows: take the largest.",
+                ),
+                (
+                    largest_of_batch,
+                    "You took the largest score of the whole batch away. In a row far below it all "
+                    "exponentials become 0: take the largest of each row.",
+                ),
+                (
+                    another_given_back,
+                    "You took the largest score of the whole batch away, but gave back that of the "
+                    "row. Take the row's away, too.",
+                ),
+                (
+                    not_given_back,
+                    "You took the largest score away and did not give it back: add it to the "
+                    "logarithm.",
+                ),
+                (
+                    subtracted_again,
+                    "You subtracted the largest score twice. Logsumexp passes a shift on: add it at "
+                    "the end.",
+                ),
+                (given_back_inside, inside),
+                (given_back_to_each, inside),
+                (
+                    multiplied,
+                    "You multiplied by the largest score. As a factor it is an exponential; its "
+                    "logarithm is added.",
+                ),
+                (
+                    not_in_the_sum,
+                    "That is the largest score itself. Logsumexp lies above it, by the logarithm of "
+                    "the sum: add that.",
+                ),
+                (
+                    upper_limit,
+                    "That is the upper limit, which only equal scores reach. Add the logarithm of the "
+                    "sum instead of log K.",
+                ),
+                (logarithm_forgotten, "The logarithm of the sum is missing: use `np.log` on it."),
+                (
+                    sum_of_logarithms,
+                    "You took the logarithm of each exponential and added up. The logarithm of a sum "
+                    "is not the sum of the logarithms: sum first.",
+                ),
+                (
+                    mean_of_exponentials,
+                    "This is the logarithm of the mean of the exponentials. Use their sum.",
+                ),
+                (
+                    one_term_too_many,
+                    "`np.log1p` adds 1 to the sum, as if there were one more class: use `np.log`.",
+                ),
+                (base_ten, natural),
+                (base_two, natural),
+                (
+                    columns,
+                    "This is one number for each column. Sum over the last axis, the classes.",
+                ),
+                (
+                    whole_batch,
+                    "This is one number for the whole batch. Each row has its own: give `max` and "
+                    "`sum` an axis.",
+                ),
+                (
+                    dimension_kept,
+                    "The numbers are right, but their shape is (batch, 1). Drop the last dimension, "
+                    "for example with `[:, 0]`.",
+                ),
+                (
+                    square,
+                    "Shape (batch, 1) plus shape (batch,) makes a square, each row with each row. "
+                    "Drop the last dimension of the maximum before you add it, with `[:, 0]`.",
+                ),
+                (
+                    dimension_lost,
+                    "You subtracted the largest score of another row. Keep its dimension with "
+                    "`keepdims=True` while you subtract.",
+                ),
+                (
+                    clipped,
+                    "You cut the scores off at a limit, so the answer stops there, too. Take the "
+                    "largest score away, and give it back.",
+                ),
+                (negated, "The sign is turned round: drop the minus."),
+            )
         ),
-        observe=calls(
+        probe=calls(
             (np.array([[0.0, 0.0], [3.0, 1.0]]),),
             (np.array([[1000.0, 1000.0]]),),
             (np.array([[-1000.0, -1000.0]]),),
@@ -580,9 +589,9 @@ def logsumexp_for_a_batch() -> Exercise:
             "`np.exp(logits - largest).sum(axis=-1)`. Keep the dimension of `largest` to "
             "subtract it, drop it to add it.",
         ),
-        meaning="Nothing is lost on the way: what is taken off the scores comes back outside the "
+        takeaway="Nothing is lost on the way: what is taken off the scores comes back outside the "
         "logarithm. The loss of every classifier in this course contains it.",
-        why="With b the largest score, the sum of exp(z - b) lies between 1 and the number of "
+        explanation="With b the largest score, the sum of exp(z - b) lies between 1 and the number of "
         "classes, so its logarithm is safe. Adding b gives back what was taken away.",
     )
 
@@ -692,7 +701,7 @@ def log_softmax_for_a_batch() -> Exercise:
     no_logarithm = "You subtracted the sum itself. Subtract its logarithm."
     tiny_numbers = (1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 1e-16, 1e-20)
     return Exercise(
-        right=log_softmax,
+        solution=log_softmax,
         also_right=(
             shifted_first,
             in_single_precision,
@@ -700,92 +709,100 @@ def log_softmax_for_a_batch() -> Exercise:
             two_at_a_time,
             maths.log_softmax,
         ),
-        mistakes=(
-            (log_of_softmax, too_late),
+        mistakes=grouped(
             (
-                log_of_naive_softmax,
-                "This is the logarithm of the naive softmax: exp overflows, and small "
-                "probabilities become 0. Work from the scores: subtract `logsumexp` from them.",
-            ),
-            (
-                naive_sum,
-                "The formula is right, but the sum below the logarithm overflows. Use your "
-                "`logsumexp`, or `maths.logsumexp`.",
-            ),
-            *((log_of_softmax_plus(tiny), floor) for tiny in tiny_numbers),
-            (
-                infinity_made_zero,
-                "You wrote 0 in place of `-inf`, but 0 is the logarithm of a certain 1. The right "
-                "number is modest: subtract `logsumexp` from the scores.",
-            ),
-            (
-                infinity_replaced,
-                "You replaced `-inf` by the most negative float. The right number is modest: "
-                "subtract `logsumexp` from the scores.",
-            ),
-            (
-                largest_of_batch,
-                "You subtracted the largest score of the whole batch. In a row far below it the "
-                "sum becomes 0: take the largest of each row.",
-            ),
-            (
-                dimension_lost,
-                "You subtracted the logsumexp of another row. Keep its dimension with "
-                "`keepdims=True`, so that it stays beside its own row.",
-            ),
-            (
-                columns,
-                "Here the probabilities of each column sum to 1, not those of each row: use the "
-                "last axis.",
-            ),
-            (
-                whole_batch,
-                "You subtracted one number from the whole batch. Each row has its own logsumexp.",
-            ),
-            (
-                negated,
-                "The sign is turned round: this is the cost, -log p. Here log p itself is asked "
-                "for.",
-            ),
-            (maths.softmax, "These are the probabilities. Return their logarithms."),
-            (
-                less_largest,
-                "You subtracted the largest score, which is only the first part of logsumexp. "
-                "The logarithm of the sum is missing.",
-            ),
-            (
-                shift_lost_in_sum,
-                "You took the largest score away in the sum only. Subtract the sum's logarithm "
-                "from the shifted scores, too.",
-            ),
-            (
-                shift_taken_twice,
-                "You took the largest score away twice: logsumexp of the scores contains it "
-                "already.",
-            ),
-            (sum_without_logarithm, no_logarithm),
-            (shifted_sum_without_logarithm, no_logarithm),
-            (
-                divided,
-                "You divided by logsumexp. The logarithm of a quotient is a difference: subtract.",
-            ),
-            (
-                logarithm_of_scores,
-                "You took the logarithm of the scores. The logarithm of exp(z) is z itself.",
-            ),
-            (
-                exponential_kept,
-                "You took the exponential of the scores. The logarithm of exp(z) is z itself.",
-            ),
-            (
-                logarithm_twice,
-                "You took the logarithm of logsumexp, which is a logarithm already: subtract it as "
-                "it is.",
-            ),
-            (added, "You added logsumexp. Dividing by the sum makes it a difference: subtract."),
-            (base_ten, "You used the base 10. In this course log is the natural one: `np.log`."),
+                (log_of_softmax, too_late),
+                (
+                    log_of_naive_softmax,
+                    "This is the logarithm of the naive softmax: exp overflows, and small "
+                    "probabilities become 0. Work from the scores: subtract `logsumexp` from them.",
+                ),
+                (
+                    naive_sum,
+                    "The formula is right, but the sum below the logarithm overflows. Use your "
+                    "`logsumexp`, or `maths.logsumexp`.",
+                ),
+                *((log_of_softmax_plus(tiny), floor) for tiny in tiny_numbers),
+                (
+                    infinity_made_zero,
+                    "You wrote 0 in place of `-inf`, but 0 is the logarithm of a certain 1. The right "
+                    "number is modest: subtract `logsumexp` from the scores.",
+                ),
+                (
+                    infinity_replaced,
+                    "You replaced `-inf` by the most negative float. The right number is modest: "
+                    "subtract `logsumexp` from the scores.",
+                ),
+                (
+                    largest_of_batch,
+                    "You subtracted the largest score of the whole batch. In a row far below it the "
+                    "sum becomes 0: take the largest of each row.",
+                ),
+                (
+                    dimension_lost,
+                    "You subtracted the logsumexp of another row. Keep its dimension with "
+                    "`keepdims=True`, so that it stays beside its own row.",
+                ),
+                (
+                    columns,
+                    "Here the probabilities of each column sum to 1, not those of each row: use the "
+                    "last axis.",
+                ),
+                (
+                    whole_batch,
+                    "You subtracted one number from the whole batch. Each row has its own logsumexp.",
+                ),
+                (
+                    negated,
+                    "The sign is turned round: this is the cost, -log p. Here log p itself is asked "
+                    "for.",
+                ),
+                (maths.softmax, "These are the probabilities. Return their logarithms."),
+                (
+                    less_largest,
+                    "You subtracted the largest score, which is only the first part of logsumexp. "
+                    "The logarithm of the sum is missing.",
+                ),
+                (
+                    shift_lost_in_sum,
+                    "You took the largest score away in the sum only. Subtract the sum's logarithm "
+                    "from the shifted scores, too.",
+                ),
+                (
+                    shift_taken_twice,
+                    "You took the largest score away twice: logsumexp of the scores contains it "
+                    "already.",
+                ),
+                (sum_without_logarithm, no_logarithm),
+                (shifted_sum_without_logarithm, no_logarithm),
+                (
+                    divided,
+                    "You divided by logsumexp. The logarithm of a quotient is a difference: subtract.",
+                ),
+                (
+                    logarithm_of_scores,
+                    "You took the logarithm of the scores. The logarithm of exp(z) is z itself.",
+                ),
+                (
+                    exponential_kept,
+                    "You took the exponential of the scores. The logarithm of exp(z) is z itself.",
+                ),
+                (
+                    logarithm_twice,
+                    "You took the logarithm of logsumexp, which is a logarithm already: subtract it as "
+                    "it is.",
+                ),
+                (
+                    added,
+                    "You added logsumexp. Dividing by the sum makes it a difference: subtract.",
+                ),
+                (
+                    base_ten,
+                    "You used the base 10. In this course log is the natural one: `np.log`.",
+                ),
+            )
         ),
-        observe=calls(
+        probe=calls(
             (np.array([[0.0, 0.0], [3.0, 1.0]]),),
             (np.array([[0.0, 1000.0]]),),
             (np.array([[1000.0, 1001.0, 1002.0]]),),
@@ -797,9 +814,9 @@ def log_softmax_for_a_batch() -> Exercise:
             "Read the last formula of the text: it needs the scores and one number for each row.",
             "Subtract `maths.logsumexp(logits, keepdims=True)` from `logits`.",
         ),
-        meaning="Now a probability may be too small to store, and its logarithm is still exact. "
+        takeaway="Now a probability may be too small to store, and its logarithm is still exact. "
         "Notebook 03 makes the loss of it.",
-        why="The logarithm turns the quotient into a difference, and log exp(z) is z. So no small "
+        explanation="The logarithm turns the quotient into a difference, and log exp(z) is z. So no small "
         "probability is ever formed. keepdims=True keeps each logsumexp beside its own row.",
     )
 
@@ -812,45 +829,56 @@ def tempting_patch() -> Exercise:
         "This is where a float type ends. The patch ends earlier: p + 1e-7 is never below 1e-7."
     )
     return Exercise(
-        right=16.12,
+        solution=16.12,
         also_right=(16.118, 16.1181, float(-np.log(1e-7)), np.float32(16.12), 7 * np.log(10)),
-        mistakes=(
-            (np.inf, "The tiny number is there to prevent that. Put p = 0 into -log(p + 1e-7)."),
-            (-16.12, "A cost is not negative here: mind the minus before the logarithm."),
-            (7, "You used the logarithm to the base 10. `np.log` is the natural one."),
-            (-7, "You used the logarithm to the base 10, without the minus. Use `-np.log`."),
-            (23.25, "You used the logarithm to the base 2. `np.log` is the natural one."),
-            (16, nearly),
-            (16.1, nearly),
-            (16.11, nearly),
-            (16.13, nearly),
-            (13.82, miscounted),
-            (18.42, miscounted),
-            (4.95, "You read 1e-7 as e to the power of something. It means 10 to the power -7."),
+        mistakes=grouped(
             (
-                0,
-                "Nearly 0 is the smallest cost, that of p = 1. The largest is the cost of p = 0: "
-                "put it into the formula.",
-            ),
-            (1000, "1000 is the cost without the patch. With it, p + 1e-7 is never below 1e-7."),
-            (2.30, "That is the cost of a guess among ten. The worst model gives p = 0."),
-            (88.72, other_edge),
-            (103.28, other_edge),
-            (103.97, other_edge),
-            (708.40, other_edge),
-            (744.44, other_edge),
-            (745.13, other_edge),
+                (
+                    np.inf,
+                    "The tiny number is there to prevent that. Put p = 0 into -log(p + 1e-7).",
+                ),
+                (-16.12, "A cost is not negative here: mind the minus before the logarithm."),
+                (7, "You used the logarithm to the base 10. `np.log` is the natural one."),
+                (-7, "You used the logarithm to the base 10, without the minus. Use `-np.log`."),
+                (23.25, "You used the logarithm to the base 2. `np.log` is the natural one."),
+                (16, nearly),
+                (16.1, nearly),
+                (16.11, nearly),
+                (16.13, nearly),
+                (13.82, miscounted),
+                (18.42, miscounted),
+                (
+                    4.95,
+                    "You read 1e-7 as e to the power of something. It means 10 to the power -7.",
+                ),
+                (
+                    0,
+                    "Nearly 0 is the smallest cost, that of p = 1. The largest is the cost of p = 0: "
+                    "put it into the formula.",
+                ),
+                (
+                    1000,
+                    "1000 is the cost without the patch. With it, p + 1e-7 is never below 1e-7.",
+                ),
+                (2.30, "That is the cost of a guess among ten. The worst model gives p = 0."),
+                (88.72, other_edge),
+                (103.28, other_edge),
+                (103.97, other_edge),
+                (708.40, other_edge),
+                (744.44, other_edge),
+                (745.13, other_edge),
+            )
         ),
-        observe=value,
+        probe=value,
         hints=(
             "Cost is largest where the probability of the right class is smallest. How small can "
             "p be on a computer?",
             "p can be 0. What is left inside the logarithm?",
             "The largest cost is `-np.log(1e-7)`.",
         ),
-        meaning="A lead of 20 and a lead of 1000 now cost nearly the same, so the model is no "
+        takeaway="A lead of 20 and a lead of 1000 now cost nearly the same, so the model is no "
         "longer told how wrong it is. Log-softmax always tells it.",
-        why="The worst case is p = 0, and -log(1e-7) = 7 log 10, about 16.12. Leads of 20 and of "
+        explanation="The worst case is p = 0, and -log(1e-7) = 7 log 10, about 16.12. Leads of 20 and of "
         "1000 cost 16.10 and 16.12 instead of 20 and 1000: the difference is gone.",
         tolerance=5e-4,
     )
@@ -993,60 +1021,62 @@ def only_what_is_allowed() -> Exercise:
         "call `maths.softmax`, which subtracts the largest."
     )
     return Exercise(
-        right=softmax_of_allowed,
+        solution=softmax_of_allowed,
         also_right=(very_negative_scores, in_single_precision, row_by_row, filled_in),
-        mistakes=(
-            (score_of_zero, a_score_like_any_other),
-            (score_of_one, a_score_like_any_other),
+        mistakes=grouped(
             (
-                not_low_enough,
-                "Your score for forbidden classes is low, but allowed ones may be lower still. "
-                "Only `-np.inf` is below all of them.",
-            ),
-            (mask_ignored, "The forbidden classes still get a share: use `allowed`."),
-            (zeroed_afterwards, share_lost),
-            (zeroed_twice, share_lost),
-            (
-                infinity_afterwards,
-                "You put `-np.inf` among the probabilities. It belongs among the scores, before "
-                "softmax.",
-            ),
-            (divided_again, mask_first),
-            (divided_again_with_tiny_number, mask_first),
-            (nan_made_zero, mask_first),
-            (largest_of_all_scores, mask_first),
-            (softmax_twice, twice),
-            (softmax_twice_with_zeros, twice),
-            (
-                rest_shared_equally,
-                "You gave the lost share to the allowed classes in equal parts, which changes "
-                "their odds. Put `-np.inf` into the scores before softmax: it keeps them.",
-            ),
-            (naive_product, overflows),
-            (naive_choice, overflows),
-            (
-                turned_round,
-                "The forbidden classes share the 1. `True` means allowed: turn your choice round.",
-            ),
-            (
-                equal_shares,
-                "The allowed classes all get the same, whatever their scores are: use `logits`.",
-            ),
-            (taken_out, places_forgotten),
-            (taken_out_of_each_row, places_forgotten),
-            (
-                infinity_times_zero,
-                "The whole row became `nan`. Infinity times 0 does that: choose instead of "
-                "multiplying, with `np.where(allowed, logits, -np.inf)`.",
-            ),
-            (
-                one_softmax_for_batch,
-                "The whole batch sums to 1. Each row needs a softmax of its own: keep the shape, "
-                "with `-np.inf` in the place of what is forbidden.",
-            ),
-            (columns, "Each column sums to 1, not each row: sum over the last axis."),
+                (score_of_zero, a_score_like_any_other),
+                (score_of_one, a_score_like_any_other),
+                (
+                    not_low_enough,
+                    "Your score for forbidden classes is low, but allowed ones may be lower still. "
+                    "Only `-np.inf` is below all of them.",
+                ),
+                (mask_ignored, "The forbidden classes still get a share: use `allowed`."),
+                (zeroed_afterwards, share_lost),
+                (zeroed_twice, share_lost),
+                (
+                    infinity_afterwards,
+                    "You put `-np.inf` among the probabilities. It belongs among the scores, before "
+                    "softmax.",
+                ),
+                (divided_again, mask_first),
+                (divided_again_with_tiny_number, mask_first),
+                (nan_made_zero, mask_first),
+                (largest_of_all_scores, mask_first),
+                (softmax_twice, twice),
+                (softmax_twice_with_zeros, twice),
+                (
+                    rest_shared_equally,
+                    "You gave the lost share to the allowed classes in equal parts, which changes "
+                    "their odds. Put `-np.inf` into the scores before softmax: it keeps them.",
+                ),
+                (naive_product, overflows),
+                (naive_choice, overflows),
+                (
+                    turned_round,
+                    "The forbidden classes share the 1. `True` means allowed: turn your choice round.",
+                ),
+                (
+                    equal_shares,
+                    "The allowed classes all get the same, whatever their scores are: use `logits`.",
+                ),
+                (taken_out, places_forgotten),
+                (taken_out_of_each_row, places_forgotten),
+                (
+                    infinity_times_zero,
+                    "The whole row became `nan`. Infinity times 0 does that: choose instead of "
+                    "multiplying, with `np.where(allowed, logits, -np.inf)`.",
+                ),
+                (
+                    one_softmax_for_batch,
+                    "The whole batch sums to 1. Each row needs a softmax of its own: keep the shape, "
+                    "with `-np.inf` in the place of what is forbidden.",
+                ),
+                (columns, "Each column sums to 1, not each row: sum over the last axis."),
+            )
         ),
-        observe=calls(
+        probe=calls(
             (np.array([[3.0, 1.0, 2.0]]), np.array([[False, True, True]])),
             (np.array([[1.0, 2.0], [0.0, 3.0]]), np.array([[True, True], [True, False]])),
             (np.array([[1000.0, 1.0, 0.0]]), np.array([[False, True, True]])),
@@ -1061,9 +1091,9 @@ def only_what_is_allowed() -> Exercise:
             "Replace the forbidden scores with `np.where(allowed, logits, -np.inf)`, then call "
             "softmax.",
         ),
-        meaning="Masking before softmax keeps the sum 1 and the odds of what is left. Language "
+        takeaway="Masking before softmax keeps the sum 1 and the odds of what is left. Language "
         "models hide words that they must not see in this way.",
-        why="exp(-inf) is 0, so a forbidden class gets no share, and softmax divides the 1 among "
+        explanation="exp(-inf) is 0, so a forbidden class gets no share, and softmax divides the 1 among "
         "the others. The largest allowed score is subtracted, so they never underflow together.",
     )
 

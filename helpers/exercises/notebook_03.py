@@ -12,6 +12,7 @@ from helpers.exercises.judging import (
     NotYet,
     Observation,
     calls,
+    grouped,
     named_calls,
     value,
 )
@@ -21,56 +22,64 @@ from helpers.maths import log_softmax, softmax
 def the_first_loss() -> Exercise:
     """What one picture costs three models, in nats."""
     return Exercise(
-        right=[0.69, 4.61, 4.50],
+        solution=[0.69, 4.61, 4.50],
         also_right=(
             [math.log(2), math.log(100), math.log(90)],
             (0.693, 4.605, 4.4998),
             np.array([0.7, 4.6, 4.5]),
             -np.log([1 / 2, 1 / 100, 0.1 / 9]),
         ),
-        mistakes=(
+        mistakes=grouped(
             (
-                [0.69, 4.61, 2.30],
-                "The first two are right. In the third, 0.1 is not the probability of the true "
-                "class: nine classes share it.",
-            ),
-            (
-                [0.69, 4.61, 4.61],
-                "The first two are right. In the third, nine classes share 0.1, not ten: the "
-                "wrong class has its 0.9 already.",
-            ),
-            (
-                [0.69, 4.61, 0.11],
-                "The first two are right. In the third, you took the 0.9 of the wrong class: the "
-                "loss looks only at the probability of the true one.",
-            ),
-            (
-                [0.69, 4.61, 0.54],
-                "The first two are right. In the third, you averaged over all classes: the loss "
-                "looks only at the probability of the true one.",
-            ),
-            ([0.301, 2, 1.954], "These are logarithms to base 10. For nats take `np.log`."),
-            ([1, 6.644, 6.492], "These are bits, logarithms to base 2. For nats take `np.log`."),
-            (
-                [-0.69, -4.61, -4.50],
-                "These are the logarithms. The loss is minus the logarithm, so turn the sign.",
-            ),
-            (
-                [0.5, 0.01, 0.011],
-                "These are the probabilities of the true class. Now take minus the logarithm.",
-            ),
-            ([2, 100, 90], "This is 1 divided by the probability. Now take the logarithm of it."),
-            ([0.5, 0.99, 0.989], "This is 1 - p. The loss is minus the logarithm of p."),
+                (
+                    [0.69, 4.61, 2.30],
+                    "The first two are right. In the third, 0.1 is not the probability of the true "
+                    "class: nine classes share it.",
+                ),
+                (
+                    [0.69, 4.61, 4.61],
+                    "The first two are right. In the third, nine classes share 0.1, not ten: the "
+                    "wrong class has its 0.9 already.",
+                ),
+                (
+                    [0.69, 4.61, 0.11],
+                    "The first two are right. In the third, you took the 0.9 of the wrong class: the "
+                    "loss looks only at the probability of the true one.",
+                ),
+                (
+                    [0.69, 4.61, 0.54],
+                    "The first two are right. In the third, you averaged over all classes: the loss "
+                    "looks only at the probability of the true one.",
+                ),
+                ([0.301, 2, 1.954], "These are logarithms to base 10. For nats take `np.log`."),
+                (
+                    [1, 6.644, 6.492],
+                    "These are bits, logarithms to base 2. For nats take `np.log`.",
+                ),
+                (
+                    [-0.69, -4.61, -4.50],
+                    "These are the logarithms. The loss is minus the logarithm, so turn the sign.",
+                ),
+                (
+                    [0.5, 0.01, 0.011],
+                    "These are the probabilities of the true class. Now take minus the logarithm.",
+                ),
+                (
+                    [2, 100, 90],
+                    "This is 1 divided by the probability. Now take the logarithm of it.",
+                ),
+                ([0.5, 0.99, 0.989], "This is 1 - p. The loss is minus the logarithm of p."),
+            )
         ),
-        observe=value,
+        probe=value,
         hints=(
             "For each model, first write down the probability that it gives to the true class.",
             "The probabilities are 1/2, 1/100 and, in the third, a ninth of what 0.9 leaves over.",
             "The third is -log(0.1 / 9), which is log 90. The first two follow the same pattern.",
         ),
-        meaning="The third costs almost twice log 10: one confident mistake is worse than knowing "
+        takeaway="The third costs almost twice log 10: one confident mistake is worse than knowing "
         "nothing. In notebook 04 you compare the first printed loss with such a number.",
-        why="The probabilities of the true class are 1/2, 1/100 and 0.1/9 = 1/90, so the losses "
+        explanation="The probabilities of the true class are 1/2, 1/100 and 0.1/9 = 1/90, so the losses "
         "are log 2, log 100 and log 90. A model without a preference always costs the logarithm "
         "of the number of classes.",
         tolerance=0.006,
@@ -136,151 +145,155 @@ def cross_entropy_from_scores() -> Exercise:
         "the largest score first."
     )
     return Exercise(
-        right=cross_entropy,
+        solution=cross_entropy,
         also_right=(with_logsumexp, row_by_row, in_single_precision, maths.cross_entropy),
-        mistakes=(
+        mistakes=grouped(
             (
-                lambda z, labels: -pick(log_softmax(z), labels).sum(),
-                "This is the sum over the rows. The loss is the mean, so that it does not grow "
-                "with the batch: divide by the number of rows.",
-            ),
-            (
-                lambda z, labels: -np.log(pick(softmax(z), labels)).mean(),
-                "Right for small scores, but here the probability rounds to 0, and the logarithm "
-                "of 0 is infinite: take `log_softmax` instead of the logarithm of `softmax`.",
-            ),
-            (
-                lambda z, labels: -np.log(pick(naive_softmax(z), labels)).mean(),
-                overflow,
-            ),
-            (
-                lambda z, labels: -(hot(z, labels) * np.log(naive_softmax(z))).sum(axis=1).mean(),
-                overflow,
-            ),
-            *(
                 (
-                    never_below(smallest),
-                    "A smallest probability keeps the logarithm finite, but it also hides how bad "
-                    "a confident mistake is: leave it out and take `log_softmax`.",
-                )
-                for smallest in (1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 1e-16)
-            ),
-            (
-                lambda z, labels: pick(log_softmax(z), labels).mean(),
-                "The sign is turned round: log p is never positive, and a loss must fall as the "
-                "model gets better. Take minus the mean.",
-            ),
-            (
-                lambda z, labels: -pick(log_softmax(z), labels).mean() / np.log(2),
-                "This is in bits: you used the logarithm to base 2. The loss is in nats: use "
-                "`np.log` or `log_softmax`.",
-            ),
-            (
-                lambda z, labels: -pick(log_softmax(z), labels).mean() / np.log(10),
-                "You used the logarithm to base 10. The loss is in nats: use `np.log` or "
-                "`log_softmax`.",
-            ),
-            (
-                lambda z, labels: -log_softmax(z).mean(),
-                "This is the mean over all classes. Pick the entry of the true class in each row "
-                "first: `labels` says which.",
-            ),
-            (
-                lambda z, labels: -pick(log_softmax(z), labels).sum() / np.size(z),
-                "You divided by the number of all entries. The mean is over the rows: divide by "
-                "the number of rows.",
-            ),
-            (
-                lambda z, labels: -pick(log_softmax(z), labels).sum() / np.shape(z)[1],
-                "You divided by the number of classes. The mean is over the rows: divide by the "
-                "number of rows.",
-            ),
-            (
-                lambda z, labels: -pick(log_softmax(z), labels).sum() / (len(labels) - 1),
-                "You divided by the number of rows less 1. A mean divides by the number of rows.",
-            ),
-            (
-                lambda z, labels: -log_softmax(z).max(axis=1).mean(),
-                "You took the largest probability of each row. The loss asks for the true class, "
-                "also where the model prefers another: use `labels`.",
-            ),
-            (
-                lambda z, labels: -pick(log_softmax(z), labels),
-                "These are the losses of the single rows. Return one number, their mean.",
-            ),
-            (
-                lambda z, labels: -log_softmax(z)[:, labels].mean(),
-                "`[:, labels]` takes all these columns from every row. Each row needs its own "
-                "label: `[np.arange(len(labels)), labels]`.",
-            ),
-            (
-                lambda z, labels: -log_softmax(z)[labels, np.arange(len(labels))].mean(),
-                "Rows and columns are swapped: the number of the row comes first, then the label.",
-            ),
-            (
-                lambda z, labels: -pick(log_softmax(z, axis=0), labels).mean(),
-                "Softmax went down the columns. The classes of one picture stand in a row: take "
-                "the last axis.",
-            ),
-            (
-                lambda z, labels: -pick(z, labels).mean(),
-                "You averaged the scores themselves. Turn them into log probabilities first.",
-            ),
-            (
-                lambda z, labels: -np.log(pick(z, labels)).mean(),
-                "You took the logarithm of the scores, as if they were probabilities. They are "
-                "not: use `log_softmax`.",
-            ),
-            (
-                lambda z, labels: -pick(log_softmax(softmax(z)), labels).mean(),
-                "Softmax was applied twice. `log_softmax` takes the scores, not probabilities.",
-            ),
-            (
-                lambda z, labels: -np.log(pick(softmax(z), labels).mean()),
-                "You averaged the probabilities and then took the logarithm. Take the logarithm "
-                "of each row first, then the mean.",
-            ),
-            (
-                return_inside_the_loop,
-                "Only the first row was counted. Does `return` stand inside the loop? Move it to "
-                "the left, under `for`.",
-            ),
-            (
-                lambda z, labels: -np.log(pick(softmax_of_everything(z), labels)).mean(),
-                "Softmax ran over the whole array, so all rows together sum to 1. Each row is a "
-                "picture of its own: take the last axis.",
-            ),
-            (
-                lambda z, labels: entropy(softmax(z)).mean(),
-                "Here the probabilities are weighted with themselves, and the labels are not used. "
-                "Take minus log p of the true class alone.",
-            ),
-            (
-                lambda z, labels: binary(softmax(z), hot(z, labels)).mean(),
-                "You also count log(1 - p) of the other classes. The loss looks only at the "
-                "probability of the true class.",
-            ),
-            (
-                lambda z, labels: ((softmax(z) - hot(z, labels)) ** 2).mean(),
-                "This is a squared error. The loss is the mean of minus log p of the true class.",
-            ),
-            (
-                lambda z, labels: (1 - pick(softmax(z), labels)).mean(),
-                "This is the mean of 1 - p. The loss is the mean of minus the logarithm of p.",
-            ),
-            (
-                lambda z, labels: pick(softmax(z), labels).mean(),
-                "This is the mean probability of the true classes. Take minus the logarithm of "
-                "each probability before the mean.",
-            ),
-            (
-                lambda z, labels: -pick(log_softmax(z), labels - 1).mean(),
-                "The labels are shifted by one. Classes are counted from 0, so use them as they "
-                "are.",
-            ),
-            (changes_its_input, CHANGED),
+                    lambda z, labels: -pick(log_softmax(z), labels).sum(),
+                    "This is the sum over the rows. The loss is the mean, so that it does not grow "
+                    "with the batch: divide by the number of rows.",
+                ),
+                (
+                    lambda z, labels: -np.log(pick(softmax(z), labels)).mean(),
+                    "Right for small scores, but here the probability rounds to 0, and the logarithm "
+                    "of 0 is infinite: take `log_softmax` instead of the logarithm of `softmax`.",
+                ),
+                (
+                    lambda z, labels: -np.log(pick(naive_softmax(z), labels)).mean(),
+                    overflow,
+                ),
+                (
+                    lambda z, labels: (
+                        -(hot(z, labels) * np.log(naive_softmax(z))).sum(axis=1).mean()
+                    ),
+                    overflow,
+                ),
+                *(
+                    (
+                        never_below(smallest),
+                        "A smallest probability keeps the logarithm finite, but it also hides how bad "
+                        "a confident mistake is: leave it out and take `log_softmax`.",
+                    )
+                    for smallest in (1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 1e-16)
+                ),
+                (
+                    lambda z, labels: pick(log_softmax(z), labels).mean(),
+                    "The sign is turned round: log p is never positive, and a loss must fall as the "
+                    "model gets better. Take minus the mean.",
+                ),
+                (
+                    lambda z, labels: -pick(log_softmax(z), labels).mean() / np.log(2),
+                    "This is in bits: you used the logarithm to base 2. The loss is in nats: use "
+                    "`np.log` or `log_softmax`.",
+                ),
+                (
+                    lambda z, labels: -pick(log_softmax(z), labels).mean() / np.log(10),
+                    "You used the logarithm to base 10. The loss is in nats: use `np.log` or "
+                    "`log_softmax`.",
+                ),
+                (
+                    lambda z, labels: -log_softmax(z).mean(),
+                    "This is the mean over all classes. Pick the entry of the true class in each row "
+                    "first: `labels` says which.",
+                ),
+                (
+                    lambda z, labels: -pick(log_softmax(z), labels).sum() / np.size(z),
+                    "You divided by the number of all entries. The mean is over the rows: divide by "
+                    "the number of rows.",
+                ),
+                (
+                    lambda z, labels: -pick(log_softmax(z), labels).sum() / np.shape(z)[1],
+                    "You divided by the number of classes. The mean is over the rows: divide by the "
+                    "number of rows.",
+                ),
+                (
+                    lambda z, labels: -pick(log_softmax(z), labels).sum() / (len(labels) - 1),
+                    "You divided by the number of rows less 1. A mean divides by the number of rows.",
+                ),
+                (
+                    lambda z, labels: -log_softmax(z).max(axis=1).mean(),
+                    "You took the largest probability of each row. The loss asks for the true class, "
+                    "also where the model prefers another: use `labels`.",
+                ),
+                (
+                    lambda z, labels: -pick(log_softmax(z), labels),
+                    "These are the losses of the single rows. Return one number, their mean.",
+                ),
+                (
+                    lambda z, labels: -log_softmax(z)[:, labels].mean(),
+                    "`[:, labels]` takes all these columns from every row. Each row needs its own "
+                    "label: `[np.arange(len(labels)), labels]`.",
+                ),
+                (
+                    lambda z, labels: -log_softmax(z)[labels, np.arange(len(labels))].mean(),
+                    "Rows and columns are swapped: the number of the row comes first, then the label.",
+                ),
+                (
+                    lambda z, labels: -pick(log_softmax(z, axis=0), labels).mean(),
+                    "Softmax went down the columns. The classes of one picture stand in a row: take "
+                    "the last axis.",
+                ),
+                (
+                    lambda z, labels: -pick(z, labels).mean(),
+                    "You averaged the scores themselves. Turn them into log probabilities first.",
+                ),
+                (
+                    lambda z, labels: -np.log(pick(z, labels)).mean(),
+                    "You took the logarithm of the scores, as if they were probabilities. They are "
+                    "not: use `log_softmax`.",
+                ),
+                (
+                    lambda z, labels: -pick(log_softmax(softmax(z)), labels).mean(),
+                    "Softmax was applied twice. `log_softmax` takes the scores, not probabilities.",
+                ),
+                (
+                    lambda z, labels: -np.log(pick(softmax(z), labels).mean()),
+                    "You averaged the probabilities and then took the logarithm. Take the logarithm "
+                    "of each row first, then the mean.",
+                ),
+                (
+                    return_inside_the_loop,
+                    "Only the first row was counted. Does `return` stand inside the loop? Move it to "
+                    "the left, under `for`.",
+                ),
+                (
+                    lambda z, labels: -np.log(pick(softmax_of_everything(z), labels)).mean(),
+                    "Softmax ran over the whole array, so all rows together sum to 1. Each row is a "
+                    "picture of its own: take the last axis.",
+                ),
+                (
+                    lambda z, labels: entropy(softmax(z)).mean(),
+                    "Here the probabilities are weighted with themselves, and the labels are not used. "
+                    "Take minus log p of the true class alone.",
+                ),
+                (
+                    lambda z, labels: binary(softmax(z), hot(z, labels)).mean(),
+                    "You also count log(1 - p) of the other classes. The loss looks only at the "
+                    "probability of the true class.",
+                ),
+                (
+                    lambda z, labels: ((softmax(z) - hot(z, labels)) ** 2).mean(),
+                    "This is a squared error. The loss is the mean of minus log p of the true class.",
+                ),
+                (
+                    lambda z, labels: (1 - pick(softmax(z), labels)).mean(),
+                    "This is the mean of 1 - p. The loss is the mean of minus the logarithm of p.",
+                ),
+                (
+                    lambda z, labels: pick(softmax(z), labels).mean(),
+                    "This is the mean probability of the true classes. Take minus the logarithm of "
+                    "each probability before the mean.",
+                ),
+                (
+                    lambda z, labels: -pick(log_softmax(z), labels - 1).mean(),
+                    "The labels are shifted by one. Classes are counted from 0, so use them as they "
+                    "are.",
+                ),
+                (changes_its_input, CHANGED),
+            )
         ),
-        observe=calls(
+        probe=calls(
             (np.array([[0.0, 0.0, 1.0], [2.0, 0.0, 0.0]]), np.array([1, 0])),
             (np.array([[2.0, 0.0, 1.0], [1.0, 4.0, 0.0]]), np.array([1, 1])),
             (np.array([[0.0, 2.0], [1.0, 0.0], [4.0, 1.0]]), np.array([1, 1, 0])),
@@ -292,9 +305,9 @@ def cross_entropy_from_scores() -> Exercise:
             "Pick log p of the true class from each row: that gives an array of shape (batch,).",
             "With the picked entries in `picked`, the loss is `-picked.mean()`.",
         ),
-        meaning="This one number is what every training in the course makes smaller, in NumPy in "
+        takeaway="This one number is what every training in the course makes smaller, in NumPy in "
         "notebook 04 and in Keras from 05 on.",
-        why="log_softmax gives log p without ever computing p, so a confident mistake stays "
+        explanation="log_softmax gives log p without ever computing p, so a confident mistake stays "
         "finite. The pair of indices picks one entry from each row, and the mean keeps the loss "
         "comparable between batches of different size.",
     )
@@ -306,73 +319,75 @@ def a_jacobian_by_hand() -> Exercise:
     identity, products = np.eye(3), np.outer(p, p)
     right = np.diag(p) - products
     return Exercise(
-        right=right.tolist(),
+        solution=right.tolist(),
         also_right=(
             ((1 / 4, -1 / 8, -1 / 8), (-1 / 8, 3 / 16, -1 / 16), (-1 / 8, -1 / 16, 3 / 16)),
             [[0.25, -0.13, -0.13], [-0.13, 0.19, -0.06], [-0.13, -0.06, 0.19]],
             list(right.astype(np.float32)),
             maths.softmax_jacobian(np.log(p)).tolist(),
         ),
-        mistakes=(
+        mistakes=grouped(
             (
-                np.abs(right).tolist(),
-                "The signs outside the diagonal are wrong: a score that rises lowers the "
-                "probability of every other class.",
-            ),
-            (
-                (-right).tolist(),
-                "All signs are turned round: a score that rises lifts its own class and lowers "
-                "the others.",
-            ),
-            (
-                (-products).tolist(),
-                "The diagonal has a second term. For a class and its own score the derivative is "
-                "p (1 - p), which is positive.",
-            ),
-            (
-                products.tolist(),
-                "These are the products of the probabilities. Outside the diagonal they need a "
-                "minus, and on it the derivative is p (1 - p).",
-            ),
-            (
-                (np.diag(p) - products * (1 - identity)).tolist(),
-                "The diagonal holds the probabilities themselves. Multiply each by 1 - p, and the "
-                "rows sum to 0.",
-            ),
-            (
-                (np.diag(2 * p * p) - products).tolist(),
-                "The diagonal holds the squares, p · p. For a class and its own score the "
-                "derivative is p (1 - p).",
-            ),
-            (
-                np.diag(p * (1 - p)).tolist(),
-                "The diagonal is right, but the rest is not 0: all classes share one sum, so each "
-                "score moves every probability.",
-            ),
-            (
-                (identity - p).tolist(),
-                "The factor in front is missing: multiply each row by the probability of its "
-                "class.",
-            ),
-            (
-                (p[:, np.newaxis] * (1 - p)).tolist(),
-                "You used p (1 - p) for all pairs. For two different classes the derivative is "
-                "minus the product of their probabilities.",
-            ),
-            (
-                [[1 / 4, -1 / 8, -1 / 8], [-1 / 8, 3 / 16, -1 / 8], [-1 / 8, -1 / 8, 3 / 16]],
-                "Almost. Row 1 sums to 0, rows 2 and 3 do not: work out 1/4 times 1/4 once more.",
-            ),
-            (
-                [[1 / 4, -1 / 8, -1 / 8], [-1 / 8, 1 / 4, -1 / 16], [-1 / 8, -1 / 16, 1 / 4]],
-                "Almost. Row 1 sums to 0, rows 2 and 3 do not: their diagonal is 1/4 times 3/4.",
-            ),
-            (
-                right[::-1, ::-1].tolist(),
-                "The classes are in another order: the first one has the probability 1/2.",
-            ),
+                (
+                    np.abs(right).tolist(),
+                    "The signs outside the diagonal are wrong: a score that rises lowers the "
+                    "probability of every other class.",
+                ),
+                (
+                    (-right).tolist(),
+                    "All signs are turned round: a score that rises lifts its own class and lowers "
+                    "the others.",
+                ),
+                (
+                    (-products).tolist(),
+                    "The diagonal has a second term. For a class and its own score the derivative is "
+                    "p (1 - p), which is positive.",
+                ),
+                (
+                    products.tolist(),
+                    "These are the products of the probabilities. Outside the diagonal they need a "
+                    "minus, and on it the derivative is p (1 - p).",
+                ),
+                (
+                    (np.diag(p) - products * (1 - identity)).tolist(),
+                    "The diagonal holds the probabilities themselves. Multiply each by 1 - p, and the "
+                    "rows sum to 0.",
+                ),
+                (
+                    (np.diag(2 * p * p) - products).tolist(),
+                    "The diagonal holds the squares, p · p. For a class and its own score the "
+                    "derivative is p (1 - p).",
+                ),
+                (
+                    np.diag(p * (1 - p)).tolist(),
+                    "The diagonal is right, but the rest is not 0: all classes share one sum, so each "
+                    "score moves every probability.",
+                ),
+                (
+                    (identity - p).tolist(),
+                    "The factor in front is missing: multiply each row by the probability of its "
+                    "class.",
+                ),
+                (
+                    (p[:, np.newaxis] * (1 - p)).tolist(),
+                    "You used p (1 - p) for all pairs. For two different classes the derivative is "
+                    "minus the product of their probabilities.",
+                ),
+                (
+                    [[1 / 4, -1 / 8, -1 / 8], [-1 / 8, 3 / 16, -1 / 8], [-1 / 8, -1 / 8, 3 / 16]],
+                    "Almost. Row 1 sums to 0, rows 2 and 3 do not: work out 1/4 times 1/4 once more.",
+                ),
+                (
+                    [[1 / 4, -1 / 8, -1 / 8], [-1 / 8, 1 / 4, -1 / 16], [-1 / 8, -1 / 16, 1 / 4]],
+                    "Almost. Row 1 sums to 0, rows 2 and 3 do not: their diagonal is 1/4 times 3/4.",
+                ),
+                (
+                    right[::-1, ::-1].tolist(),
+                    "The classes are in another order: the first one has the probability 1/2.",
+                ),
+            )
         ),
-        observe=value,
+        probe=value,
         hints=(
             "There are only two formulas: one for the diagonal, one for everything else.",
             "On the diagonal p (1 - p), elsewhere minus the product of the two probabilities. The "
@@ -380,9 +395,9 @@ def a_jacobian_by_hand() -> Exercise:
             "The first row is 1/2 · 1/2, -1/2 · 1/4 and -1/2 · 1/4. Do the other two rows in the "
             "same way, and let the sums of 0 check them.",
         ),
-        meaning="You have checked it without a solution to copy from: the sums of 0 did it. Row y "
+        takeaway="You have checked it without a solution to copy from: the sums of 0 did it. Row y "
         "of this table is all that the next section needs.",
-        why="The diagonal is p (1 - p): 1/4, 3/16 and 3/16. Elsewhere it is minus the product of "
+        explanation="The diagonal is p (1 - p): 1/4, 3/16 and 3/16. Elsewhere it is minus the product of "
         "two probabilities: -1/8 and -1/16. Each row and each column sums to 0.",
         tolerance=0.006,
     )
@@ -447,142 +462,144 @@ def the_gradient_of_a_batch() -> Exercise:
         "The 1 stands one class too far {}. Classes are counted from 0: use the labels as they are."
     )
     return Exercise(
-        right=cross_entropy_gradient,
+        solution=cross_entropy_gradient,
         also_right=(
             subtracting_at_the_labels,
             number_by_number,
             by_finite_differences,
             maths.cross_entropy_gradient,
         ),
-        mistakes=(
+        mistakes=grouped(
             (
-                sums,
-                "This is the gradient of the sum over the batch; the loss is the mean: divide by "
-                "the number of rows.",
-            ),
-            (
-                lambda z, labels: -sums(z, labels) / len(labels),
-                "The sign is turned round: this is y - p, the direction in which the loss falls. "
-                "The gradient points uphill: p - y.",
-            ),
-            (
-                lambda z, labels: -sums(z, labels),
-                "Two things: this is y - p, and the gradient is p - y. The loss is a mean, so "
-                "divide by the number of rows, too.",
-            ),
-            (
-                lambda z, labels: softmax(z) / len(labels),
-                "These are the probabilities alone. Subtract 1 at the true class of each row "
-                "before you divide.",
-            ),
-            (
-                lambda z, labels: softmax(z),
-                "These are the probabilities. Subtract 1 at the true class of each row, then "
-                "divide by the number of rows.",
-            ),
-            (
-                lambda z, labels: sums(z, labels) / np.shape(z)[1],
-                "You divided by the number of classes. The loss is a mean over the rows: divide "
-                "by the number of rows.",
-            ),
-            (
-                lambda z, labels: sums(z, labels) / (len(labels) - 1),
-                "You divided by the number of rows less 1. The loss is a mean: divide by the "
-                "number of rows.",
-            ),
-            (
-                lambda z, labels: sums(z, labels) / np.size(z),
-                "You divided by the number of all entries. The loss is a mean over the rows: "
-                "divide by the number of rows.",
-            ),
-            (
-                lambda z, labels: softmax(z) - hot(z, labels) / len(labels),
-                "Only y was divided by the number of rows. Put brackets around p - y.",
-            ),
-            (
-                lambda z, labels: softmax(z) / len(labels) - hot(z, labels),
-                "Only p was divided by the number of rows. Put brackets around p - y.",
-            ),
-            (
-                whole_columns,
-                "`[:, labels]` subtracts in every row, also at the labels of the other rows. Each "
-                "row needs its own: `[np.arange(len(labels)), labels]`.",
-            ),
-            (
-                swapped,
-                "Rows and columns are swapped: the number of the row comes first, then the label.",
-            ),
-            (
-                lambda z, labels: (softmax(z) - hot(z, labels - 1)) / len(labels),
-                shifted.format("to the left"),
-            ),
-            (
-                lambda z, labels: (
-                    (softmax(z) - hot(z, (labels + 1) % np.shape(z)[1])) / len(labels)
+                (
+                    sums,
+                    "This is the gradient of the sum over the batch; the loss is the mean: divide by "
+                    "the number of rows.",
                 ),
-                shifted.format("to the right"),
-            ),
-            (
-                lambda z, labels: (softmax(z) + hot(z, labels)) / len(labels),
-                "You added the one-hot rows. The gradient is what you said minus what is true: "
-                "subtract them.",
-            ),
-            (
-                overwritten(lambda p: -1),
-                "You put -1 in place of the probability. The slope of the true class is p - 1: "
-                "subtract with `-= 1`.",
-            ),
-            (
-                overwritten(lambda p: 1 - p),
-                "The slope of the true class has the wrong sign: it is p - 1, and never positive.",
-            ),
-            (
-                lambda z, labels: (softmax(z) - 1) / len(labels),
-                "You subtracted 1 from all probabilities. Subtract it only at the true class of "
-                "each row.",
-            ),
-            (
-                lambda z, labels: (softmax(z) - labels[:, np.newaxis]) / len(labels),
-                "You subtracted the numbers of the classes. Turn each label into a one-hot row "
-                "first: `maths.one_hot(labels, classes)`.",
-            ),
-            (
-                lambda z, labels: sums(z, labels).mean(axis=0),
-                "You averaged the rows away. Every score of every row has a slope of its own: "
-                "keep the shape of `logits`, and divide by the number of rows.",
-            ),
-            (
-                lambda z, labels: sums(z, labels) * hot(z, labels) / len(labels),
-                "Only the true classes have a slope here. The other scores count, too: their "
-                "slope is their probability, divided by the number of rows.",
-            ),
-            (
-                lambda z, labels: -hot(z, labels) / softmax(z) / len(labels),
-                "This is the slope in the probabilities, -1/p. One more step leads to the scores: "
-                "with the Jacobian it becomes p - y.",
-            ),
-            (
-                lambda z, labels: (softmax(z, axis=0) - hot(z, labels)) / len(labels),
-                "Softmax went down the columns. The classes of one picture stand in a row: take "
-                "the last axis.",
-            ),
-            (
-                lambda z, labels: (z - hot(z, labels)) / len(labels),
-                "You subtracted y from the scores. Turn them into probabilities first: p - y.",
-            ),
-            (
-                lambda z, labels: (log_softmax(z) - hot(z, labels)) / len(labels),
-                "You subtracted y from the log probabilities. The gradient needs the "
-                "probabilities themselves: `softmax`.",
-            ),
-            (
-                naive,
-                "Right for small scores, but exp overflows at 1000: take `softmax` from the "
-                "imports, which subtracts the largest score first.",
-            ),
-            (changes_its_input, CHANGED),
+                (
+                    lambda z, labels: -sums(z, labels) / len(labels),
+                    "The sign is turned round: this is y - p, the direction in which the loss falls. "
+                    "The gradient points uphill: p - y.",
+                ),
+                (
+                    lambda z, labels: -sums(z, labels),
+                    "Two things: this is y - p, and the gradient is p - y. The loss is a mean, so "
+                    "divide by the number of rows, too.",
+                ),
+                (
+                    lambda z, labels: softmax(z) / len(labels),
+                    "These are the probabilities alone. Subtract 1 at the true class of each row "
+                    "before you divide.",
+                ),
+                (
+                    lambda z, labels: softmax(z),
+                    "These are the probabilities. Subtract 1 at the true class of each row, then "
+                    "divide by the number of rows.",
+                ),
+                (
+                    lambda z, labels: sums(z, labels) / np.shape(z)[1],
+                    "You divided by the number of classes. The loss is a mean over the rows: divide "
+                    "by the number of rows.",
+                ),
+                (
+                    lambda z, labels: sums(z, labels) / (len(labels) - 1),
+                    "You divided by the number of rows less 1. The loss is a mean: divide by the "
+                    "number of rows.",
+                ),
+                (
+                    lambda z, labels: sums(z, labels) / np.size(z),
+                    "You divided by the number of all entries. The loss is a mean over the rows: "
+                    "divide by the number of rows.",
+                ),
+                (
+                    lambda z, labels: softmax(z) - hot(z, labels) / len(labels),
+                    "Only y was divided by the number of rows. Put brackets around p - y.",
+                ),
+                (
+                    lambda z, labels: softmax(z) / len(labels) - hot(z, labels),
+                    "Only p was divided by the number of rows. Put brackets around p - y.",
+                ),
+                (
+                    whole_columns,
+                    "`[:, labels]` subtracts in every row, also at the labels of the other rows. Each "
+                    "row needs its own: `[np.arange(len(labels)), labels]`.",
+                ),
+                (
+                    swapped,
+                    "Rows and columns are swapped: the number of the row comes first, then the label.",
+                ),
+                (
+                    lambda z, labels: (softmax(z) - hot(z, labels - 1)) / len(labels),
+                    shifted.format("to the left"),
+                ),
+                (
+                    lambda z, labels: (
+                        (softmax(z) - hot(z, (labels + 1) % np.shape(z)[1])) / len(labels)
+                    ),
+                    shifted.format("to the right"),
+                ),
+                (
+                    lambda z, labels: (softmax(z) + hot(z, labels)) / len(labels),
+                    "You added the one-hot rows. The gradient is what you said minus what is true: "
+                    "subtract them.",
+                ),
+                (
+                    overwritten(lambda p: -1),
+                    "You put -1 in place of the probability. The slope of the true class is p - 1: "
+                    "subtract with `-= 1`.",
+                ),
+                (
+                    overwritten(lambda p: 1 - p),
+                    "The slope of the true class has the wrong sign: it is p - 1, and never positive.",
+                ),
+                (
+                    lambda z, labels: (softmax(z) - 1) / len(labels),
+                    "You subtracted 1 from all probabilities. Subtract it only at the true class of "
+                    "each row.",
+                ),
+                (
+                    lambda z, labels: (softmax(z) - labels[:, np.newaxis]) / len(labels),
+                    "You subtracted the numbers of the classes. Turn each label into a one-hot row "
+                    "first: `maths.one_hot(labels, classes)`.",
+                ),
+                (
+                    lambda z, labels: sums(z, labels).mean(axis=0),
+                    "You averaged the rows away. Every score of every row has a slope of its own: "
+                    "keep the shape of `logits`, and divide by the number of rows.",
+                ),
+                (
+                    lambda z, labels: sums(z, labels) * hot(z, labels) / len(labels),
+                    "Only the true classes have a slope here. The other scores count, too: their "
+                    "slope is their probability, divided by the number of rows.",
+                ),
+                (
+                    lambda z, labels: -hot(z, labels) / softmax(z) / len(labels),
+                    "This is the slope in the probabilities, -1/p. One more step leads to the scores: "
+                    "with the Jacobian it becomes p - y.",
+                ),
+                (
+                    lambda z, labels: (softmax(z, axis=0) - hot(z, labels)) / len(labels),
+                    "Softmax went down the columns. The classes of one picture stand in a row: take "
+                    "the last axis.",
+                ),
+                (
+                    lambda z, labels: (z - hot(z, labels)) / len(labels),
+                    "You subtracted y from the scores. Turn them into probabilities first: p - y.",
+                ),
+                (
+                    lambda z, labels: (log_softmax(z) - hot(z, labels)) / len(labels),
+                    "You subtracted y from the log probabilities. The gradient needs the "
+                    "probabilities themselves: `softmax`.",
+                ),
+                (
+                    naive,
+                    "Right for small scores, but exp overflows at 1000: take `softmax` from the "
+                    "imports, which subtracts the largest score first.",
+                ),
+                (changes_its_input, CHANGED),
+            )
         ),
-        observe=calls(
+        probe=calls(
             (np.array([[0.0, 0.0, 1.0], [2.0, 0.0, 0.0]]), np.array([1, 0])),
             (np.array([[2.0, 0.0, 1.0], [1.0, 4.0, 0.0]]), np.array([1, 1])),
             (np.array([[0.0, 2.0], [1.0, 0.0], [4.0, 1.0]]), np.array([1, 1, 0])),
@@ -595,9 +612,9 @@ def the_gradient_of_a_batch() -> Exercise:
             "The number of classes is `logits.shape[-1]`. Divide the difference of the two by "
             "`len(labels)`, with brackets around the difference.",
         ),
-        meaning="This is the whole learning signal: in notebook 04 these few lines train a model "
+        takeaway="This is the whole learning signal: in notebook 04 these few lines train a model "
         "on 60,000 pictures, and in 05 Keras' automatic derivatives must agree with them.",
-        why="Each row has the slopes p - y. The loss is the mean of the rows' losses, so every "
+        explanation="Each row has the slopes p - y. The loss is the mean of the rows' losses, so every "
         "slope is divided by their number. softmax returns a new array: the logits stay as they "
         "were.",
     )
@@ -725,119 +742,125 @@ def a_gradient_without_algebra() -> Exercise:
         "coordinate, leave the others, and do this for each in turn."
     )
     return Exercise(
-        right=numerical_gradient,
+        solution=numerical_gradient,
         also_right=(with_unit_steps, flat_and_put_back, maths.numerical_gradient),
-        mistakes=(
+        mistakes=grouped(
             (
-                each(lambda f, x, i, h: (f(moved(x, i, h)) - f(x)) / h),
-                "This is the forward difference. The central one goes a step down, too: "
-                "(f(x + h) - f(x - h)) / 2h.",
-            ),
-            (
-                each(lambda f, x, i, h: (f(x) - f(moved(x, i, -h))) / h),
-                "This is the backward difference. The central one goes a step up, too: "
-                "(f(x + h) - f(x - h)) / 2h.",
-            ),
-            (
-                each(lambda f, x, i, h: (f(moved(x, i, h)) - f(x)) / (2 * h)),
-                "The two points are one step apart, but you divide by two. Start from x - h "
-                "instead of x.",
-            ),
-            (
-                each(lambda f, x, i, h: difference(f, x, i, h) / h),
-                "All slopes are twice too large: from x - h to x + h it is two steps, so divide "
-                "by 2h.",
-            ),
-            (
-                each(lambda f, x, i, h: difference(f, x, i, h) / 2 * h),
-                "Python divides by 2 and then multiplies by the step. Put brackets: "
-                "`/ (2 * step)`.",
-            ),
-            (
-                each(lambda f, x, i, h: f(moved(x, i, h)) - f(moved(x, i, -h)) / (2 * h)),
-                "Python divides only the second value. Put brackets around the difference.",
-            ),
-            (
-                each(lambda f, x, i, h: central(f, x, i, h / 2)),
-                "You moved by half a step to each side. Move by a whole step to each side, and "
-                "divide by 2h.",
-            ),
-            (
-                each(lambda f, x, i, h: (f(moved(x, i, h)) - 2 * f(x) + f(moved(x, i, -h))) / h**2),
-                "This is the second derivative, how the slope itself changes. The slope is "
-                "(f(x + h) - f(x - h)) / 2h.",
-            ),
-            (
-                each(difference),
-                "These are the differences of the function. Divide by the distance of the two "
-                "points, 2h.",
-            ),
-            (
-                each(lambda f, x, i, h: difference(f, x, i, h) / 2),
-                "You divided by 2 only. The two points lie 2h apart: divide by `2 * step`.",
-            ),
-            (
-                each(lambda f, x, i, h: -central(f, x, i, h)),
-                "The sign is turned round: subtract the lower value from the upper one, "
-                "f(x + h) - f(x - h).",
-            ),
-            (
-                each(lambda f, x, i, h: central(f, x, i, 1e-5)),
-                "You used a step of your own. Take the `step` that the caller gives.",
-            ),
-            (all_at_once, together),
-            (lambda f, x, h=1e-5: np.full(x.shape, all_at_once(f, x, h)), together),
-            (
-                each(lambda f, x, i, h: all_at_once(f, x[i], h)),
-                "The function got one coordinate alone. It needs the whole array, with that one "
-                "coordinate moved.",
-            ),
-            (
-                each(coordinate_left_behind),
-                "A coordinate that was moved stays moved when its neighbour's turn comes. Begin "
-                "each turn with a fresh copy of the point.",
-            ),
-            (
-                lambda f, x, h=1e-5: np.abs(numerical_gradient(f, x, h)),
-                "Your slopes are never negative, but a function can fall, too: take the difference "
-                "as it is, without its absolute value.",
-            ),
-            (changes_its_input, CHANGED),
-            (almost_put_back, CHANGED),
-            (whole_rows, row_moves),
-            (one_slope_for_each_row, row_moves),
-            (
-                lambda f, x, h=1e-5: numerical_gradient(f, x, h).ravel(),
-                "The slopes are right, but the shape is lost. Give the result the shape of "
-                "`point`.",
-            ),
-            (
-                last_only,
-                "Only the last slope comes back. Store each one in its place, "
-                "`gradient[index] = ...`, and return the whole array.",
-            ),
-            (
-                first_only,
-                "Only the first slope was filled in. Does `return` stand inside the loop? Move it "
-                "to the left, under `for`.",
-            ),
-            (
-                lambda f, x, h=1e-5: each(central, kind=x.dtype)(f, x, h),
-                "Right for floats, but an array of integers cannot hold 1 + step: it cuts the "
-                "step off. Begin with a copy of the point in floats.",
-            ),
-            (
-                lambda f, x, h=1e-5: numerical_gradient(f, x, h).astype(x.dtype),
-                "Right for floats, but here the result is an array of integers and cuts the "
-                "slopes off: make it with `np.zeros(point.shape)`.",
-            ),
-            (
-                each(central, kind=np.float32),
-                "32-bit floats have only about seven digits, too few for a step of 1e-5. Work in "
-                "64-bit floats.",
-            ),
+                (
+                    each(lambda f, x, i, h: (f(moved(x, i, h)) - f(x)) / h),
+                    "This is the forward difference. The central one goes a step down, too: "
+                    "(f(x + h) - f(x - h)) / 2h.",
+                ),
+                (
+                    each(lambda f, x, i, h: (f(x) - f(moved(x, i, -h))) / h),
+                    "This is the backward difference. The central one goes a step up, too: "
+                    "(f(x + h) - f(x - h)) / 2h.",
+                ),
+                (
+                    each(lambda f, x, i, h: (f(moved(x, i, h)) - f(x)) / (2 * h)),
+                    "The two points are one step apart, but you divide by two. Start from x - h "
+                    "instead of x.",
+                ),
+                (
+                    each(lambda f, x, i, h: difference(f, x, i, h) / h),
+                    "All slopes are twice too large: from x - h to x + h it is two steps, so divide "
+                    "by 2h.",
+                ),
+                (
+                    each(lambda f, x, i, h: difference(f, x, i, h) / 2 * h),
+                    "Python divides by 2 and then multiplies by the step. Put brackets: "
+                    "`/ (2 * step)`.",
+                ),
+                (
+                    each(lambda f, x, i, h: f(moved(x, i, h)) - f(moved(x, i, -h)) / (2 * h)),
+                    "Python divides only the second value. Put brackets around the difference.",
+                ),
+                (
+                    each(lambda f, x, i, h: central(f, x, i, h / 2)),
+                    "You moved by half a step to each side. Move by a whole step to each side, and "
+                    "divide by 2h.",
+                ),
+                (
+                    each(
+                        lambda f, x, i, h: (
+                            (f(moved(x, i, h)) - 2 * f(x) + f(moved(x, i, -h))) / h**2
+                        )
+                    ),
+                    "This is the second derivative, how the slope itself changes. The slope is "
+                    "(f(x + h) - f(x - h)) / 2h.",
+                ),
+                (
+                    each(difference),
+                    "These are the differences of the function. Divide by the distance of the two "
+                    "points, 2h.",
+                ),
+                (
+                    each(lambda f, x, i, h: difference(f, x, i, h) / 2),
+                    "You divided by 2 only. The two points lie 2h apart: divide by `2 * step`.",
+                ),
+                (
+                    each(lambda f, x, i, h: -central(f, x, i, h)),
+                    "The sign is turned round: subtract the lower value from the upper one, "
+                    "f(x + h) - f(x - h).",
+                ),
+                (
+                    each(lambda f, x, i, h: central(f, x, i, 1e-5)),
+                    "You used a step of your own. Take the `step` that the caller gives.",
+                ),
+                (all_at_once, together),
+                (lambda f, x, h=1e-5: np.full(x.shape, all_at_once(f, x, h)), together),
+                (
+                    each(lambda f, x, i, h: all_at_once(f, x[i], h)),
+                    "The function got one coordinate alone. It needs the whole array, with that one "
+                    "coordinate moved.",
+                ),
+                (
+                    each(coordinate_left_behind),
+                    "A coordinate that was moved stays moved when its neighbour's turn comes. Begin "
+                    "each turn with a fresh copy of the point.",
+                ),
+                (
+                    lambda f, x, h=1e-5: np.abs(numerical_gradient(f, x, h)),
+                    "Your slopes are never negative, but a function can fall, too: take the difference "
+                    "as it is, without its absolute value.",
+                ),
+                (changes_its_input, CHANGED),
+                (almost_put_back, CHANGED),
+                (whole_rows, row_moves),
+                (one_slope_for_each_row, row_moves),
+                (
+                    lambda f, x, h=1e-5: numerical_gradient(f, x, h).ravel(),
+                    "The slopes are right, but the shape is lost. Give the result the shape of "
+                    "`point`.",
+                ),
+                (
+                    last_only,
+                    "Only the last slope comes back. Store each one in its place, "
+                    "`gradient[index] = ...`, and return the whole array.",
+                ),
+                (
+                    first_only,
+                    "Only the first slope was filled in. Does `return` stand inside the loop? Move it "
+                    "to the left, under `for`.",
+                ),
+                (
+                    lambda f, x, h=1e-5: each(central, kind=x.dtype)(f, x, h),
+                    "Right for floats, but an array of integers cannot hold 1 + step: it cuts the "
+                    "step off. Begin with a copy of the point in floats.",
+                ),
+                (
+                    lambda f, x, h=1e-5: numerical_gradient(f, x, h).astype(x.dtype),
+                    "Right for floats, but here the result is an array of integers and cuts the "
+                    "slopes off: make it with `np.zeros(point.shape)`.",
+                ),
+                (
+                    each(central, kind=np.float32),
+                    "32-bit floats have only about seven digits, too few for a step of 1e-5. Work in "
+                    "64-bit floats.",
+                ),
+            )
         ),
-        observe=observe,
+        probe=observe,
         hints=(
             "Begin with one coordinate: which two arrays does the function get, and what is "
             "divided by what?",
@@ -846,9 +869,9 @@ def a_gradient_without_algebra() -> Exercise:
             "Make `gradient = np.zeros(point.shape)` first. In the loop, set `gradient[index]` to "
             "the difference of the two values divided by `(2 * step)`; return it after the loop.",
         ),
-        meaning="You can now test any gradient, in any framework, without knowing how it was "
+        takeaway="You can now test any gradient, in any framework, without knowing how it was "
         "derived. The rest of this notebook measures how far the test can be trusted.",
-        why="Each turn starts from fresh copies, so that only one coordinate differs and the "
+        explanation="Each turn starts from fresh copies, so that only one coordinate differs and the "
         "caller's array stays as it was. Copies in floats can hold a small step, and np.ndindex "
         "goes through arrays of any shape.",
     )
@@ -883,53 +906,55 @@ def the_one_to_trust() -> Exercise:
 
     two_rows = [[2.0, 1.0, -1.0], [0.5, 3.0, 0.0]]
     return Exercise(
-        right=["b", two_rows, [0, 2]],
+        solution=["b", two_rows, [0, 2]],
         also_right=(
             ("B", np.zeros((2, 2)), np.array([1, 0])),
             [" b ", np.float32([[1, 2], [3, 4], [5, 6]]), (0, 0, 1)],
             ["b", [[1, 0, 0, 0], [0, 1, 0, 0]], np.array([3, 1], np.uint8)],
         ),
-        mistakes=(
+        mistakes=grouped(
             (
-                ["b", [[2.0, 1.0, -1.0]], [0]],
-                "All three still pass. In one row there is nothing to average and no label of "
-                "another row: use a batch of at least two rows.",
-            ),
-            (
-                ["b", two_rows, [1, 1]],
-                "This unmasks `c`, but `a` still passes: all rows have the same label. Give them "
-                "different labels.",
-            ),
-            (
-                ["b", [[90.0, 0.0], [0.0, 90.0]], [0, 1]],
-                "Even the right one fails here: the scores lie so far apart that the slopes "
-                "vanish in rounding. Use scores between -5 and 5.",
-            ),
-            (
-                ["b", [[999.0, 0.0], [0.0, 999.0]], [0, 1]],
-                "This unmasks `a`, but `c` still passes: the scores lie so far apart that its "
-                "slopes are all 0. Use scores between -5 and 5.",
-            ),
-            (
-                ["a", two_rows, [0, 2]],
-                "The point is well chosen, but look at it again: `a` fails there. It subtracts 1 "
-                "in every row at the labels of all rows.",
-            ),
-            (
-                ["c", two_rows, [0, 2]],
-                "The point is well chosen, but look at it again: `c` fails there. It does not "
-                "divide by the number of rows.",
-            ),
-            (
-                ["gradient_b", two_rows, [0, 2]],
-                'The one that you trust is right. Write its letter alone: "b".',
-            ),
-            (
-                ["b", two_rows],
-                "Give three things in a list: a letter, a point and its labels.",
-            ),
+                (
+                    ["b", [[2.0, 1.0, -1.0]], [0]],
+                    "All three still pass. In one row there is nothing to average and no label of "
+                    "another row: use a batch of at least two rows.",
+                ),
+                (
+                    ["b", two_rows, [1, 1]],
+                    "This unmasks `c`, but `a` still passes: all rows have the same label. Give them "
+                    "different labels.",
+                ),
+                (
+                    ["b", [[90.0, 0.0], [0.0, 90.0]], [0, 1]],
+                    "Even the right one fails here: the scores lie so far apart that the slopes "
+                    "vanish in rounding. Use scores between -5 and 5.",
+                ),
+                (
+                    ["b", [[999.0, 0.0], [0.0, 999.0]], [0, 1]],
+                    "This unmasks `a`, but `c` still passes: the scores lie so far apart that its "
+                    "slopes are all 0. Use scores between -5 and 5.",
+                ),
+                (
+                    ["a", two_rows, [0, 2]],
+                    "The point is well chosen, but look at it again: `a` fails there. It subtracts 1 "
+                    "in every row at the labels of all rows.",
+                ),
+                (
+                    ["c", two_rows, [0, 2]],
+                    "The point is well chosen, but look at it again: `c` fails there. It does not "
+                    "divide by the number of rows.",
+                ),
+                (
+                    ["gradient_b", two_rows, [0, 2]],
+                    'The one that you trust is right. Write its letter alone: "b".',
+                ),
+                (
+                    ["b", two_rows],
+                    "Give three things in a list: a letter, a point and its labels.",
+                ),
+            )
         ),
-        observe=observe,
+        probe=observe,
         hints=(
             "What can go wrong in a batch that cannot go wrong in a single row?",
             "Take a point with two rows and run `passes` for all three. If two of them still "
@@ -937,9 +962,9 @@ def the_one_to_trust() -> Exercise:
             "Two rows of small scores with two different labels, such as 0 and 2, let only the "
             "right one pass.",
         ),
-        meaning="A check is only as good as its point: whenever you compare gradients, as in "
+        takeaway="A check is only as good as its point: whenever you compare gradients, as in "
         "notebook 05, take several rows with different labels.",
-        why="`a` subtracts 1 at the labels of all rows in every row: in one row, or with one "
+        explanation="`a` subtracts 1 at the labels of all rows in every row: in one row, or with one "
         "label for all, there is no difference. `c` does not divide by the number of rows: with "
         "one row that changes nothing. `b` is (p - y) / rows, written in an unusual way.",
     )

@@ -8,7 +8,15 @@ from typing import Any
 import numpy as np
 
 from helpers import maths, training
-from helpers.exercises.judging import CHANGED, Exercise, NotYet, Observation, named_calls, shown
+from helpers.exercises.judging import (
+    CHANGED,
+    Exercise,
+    NotYet,
+    Observation,
+    grouped,
+    named_calls,
+    shown,
+)
 from helpers.maths import cross_entropy
 from helpers.training import predict_logits, scale_pixels
 
@@ -149,7 +157,7 @@ def loss_and_its_gradients() -> Exercise:
         "`cross_entropy`, which works from the scores."
     )
     return Exercise(
-        right=loss_and_gradients,
+        solution=loss_and_gradients,
         also_right=(
             from_probabilities,
             picture_by_picture,
@@ -157,140 +165,144 @@ def loss_and_its_gradients() -> Exercise:
             by_finite_differences,
             training.loss_and_gradients,
         ),
-        mistakes=(
+        mistakes=grouped(
             (
-                answer(for_weights=lambda inputs, error: error.T @ inputs),
-                "The gradient for the weights is transposed: it needs the shape of the weights, "
-                "so multiply the other way round, `inputs.T @ error`.",
-            ),
-            (
-                answer(for_weights=lambda inputs, error: inputs.T @ error / len(inputs)),
-                "The gradient for the weights is divided by n twice: the n is in E already, so "
-                "only the matrix product is left to do.",
-            ),
-            (
-                answer(for_weights=lambda inputs, error: inputs[:, :, None] * error[:, None]),
-                "The gradient for the weights has not been summed over the pictures. The matrix "
-                "product `inputs.T @ error` multiplies and sums at once.",
-            ),
-            (
-                answer(for_weights=lambda inputs, error: error),
-                "This is E, the gradient for the scores. One step further: multiply it by the "
-                "pixels, `inputs.T @ error`.",
-            ),
-            (
-                for_the_pixels,
-                "This is the gradient for the pixels, E times the weights. Pixels stay as they "
-                "are: for the weights, multiply `inputs.T` with E.",
-            ),
-            (
-                answer(for_bias=lambda error: error.mean(axis=0)),
-                "The gradient for the bias is divided by n twice: the n is in E already, so take "
-                "the sum over the pictures, not the mean.",
-            ),
-            (
-                answer(for_bias=lambda error: error.sum()),
-                "The gradient for the bias is summed over the classes, too, which always gives 0. "
-                "Sum over the pictures only: `axis=0`.",
-            ),
-            (
-                answer(for_bias=lambda error: error.sum(axis=1)),
-                "The gradient for the bias is summed along each row, over the classes, which "
-                "always gives 0. Sum down the pictures: `axis=0`.",
-            ),
-            (
-                answer(for_bias=lambda error: error),
-                "The gradient for the bias still has a row for each picture. Sum over the "
-                "pictures: `axis=0`.",
-            ),
-            (
-                answer(for_bias=lambda error: error.sum(axis=0, keepdims=True)),
-                "The gradient for the bias has one dimension too many: it needs the shape of the "
-                "bias, so leave out `keepdims`.",
-            ),
-            (
-                bias_from_the_weights,
-                "You summed the gradient for the weights, which has pixels in it. The bias meets "
-                "no pixel: sum E over the pictures.",
-            ),
-            (
-                answer(error=error_of_sum),
-                "These are the gradients of the sum over the batch, but the loss is the mean: "
-                "divide E by the number of pictures.",
-            ),
-            (
-                answer(loss=loss_of_sum),
-                "The loss is the sum over the batch, and it should be the mean: divide it by the "
-                "number of pictures, or call `cross_entropy`.",
-            ),
-            (
-                answer(loss=lambda logits, labels: cross_entropy(logits, labels) / len(logits[0])),
-                "The loss is divided by the number of classes, too. Only the true class counts in "
-                "a row: add up each row, then take the mean over the rows.",
-            ),
-            (
-                answer(loss=loss_of_sum, error=error_of_sum),
-                "All three belong to the sum over the batch. The loss is the mean: divide by the "
-                "number of pictures.",
-            ),
-            (
-                answer(
-                    error=lambda *given: maths.cross_entropy_gradient(*given) / len(given[1]),
+                (
+                    answer(for_weights=lambda inputs, error: error.T @ inputs),
+                    "The gradient for the weights is transposed: it needs the shape of the weights, "
+                    "so multiply the other way round, `inputs.T @ error`.",
                 ),
-                "The gradients are divided by n twice: `maths.cross_entropy_gradient` has "
-                "divided by the number of pictures already.",
-            ),
-            (
-                answer(
-                    error=lambda logits, labels: error_of_sum(logits, labels) / logits.size,
+                (
+                    answer(for_weights=lambda inputs, error: inputs.T @ error / len(inputs)),
+                    "The gradient for the weights is divided by n twice: the n is in E already, so "
+                    "only the matrix product is left to do.",
                 ),
-                "The gradients are divided by the number of scores, and it should be the number of "
-                "pictures: `len(labels)`.",
-            ),
-            (answer(error=lambda *given: -maths.cross_entropy_gradient(*given)), turned),
-            (answer(for_weights=lambda inputs, error: -inputs.T @ error), turned),
-            (answer(for_bias=lambda error: -error.sum(axis=0)), turned),
-            (
-                answer(loss=lambda *given: -cross_entropy(*given)),
-                "The loss is negative, and it is never: `cross_entropy` has its minus already.",
-            ),
-            (
-                answer(loss=loss_of_each),
-                "There is a loss for each picture. Take their mean: one number, or call "
-                "`cross_entropy`.",
-            ),
-            (
-                answer(error=lambda logits, labels: maths.softmax(logits) / len(labels)),
-                "The labels have no part in your gradients: subtract y, 1 at the true class, from "
-                "the probabilities, or call `maths.cross_entropy_gradient`.",
-            ),
-            (answer(loss=loss_of_probabilities), double_softmax),
-            (answer(error=error_of_probabilities), double_softmax),
-            (answer(loss=loss_of_probabilities, error=error_of_probabilities), double_softmax),
-            (
-                answer(scores=lambda inputs, weights, bias: inputs @ weights),
-                "The scores lack the bias: call `predict_logits`, or add `bias` to the product.",
-            ),
-            (in_another_order(1, 2, 0), order),
-            (in_another_order(0, 2, 1), order),
-            (in_another_order(1, 0, 2), order),
-            (in_another_order(2, 1, 0), order),
-            (
-                in_another_order(1, 2),
-                "Return 3 things, in this order: the loss, the gradient for the weights, the "
-                "gradient for the bias.",
-            ),
-            (answer(loss=log_of(maths.softmax)), overflow),
-            (answer(loss=log_of(maths.naive_softmax), error=naive_error), overflow),
-            (
-                answer(error=naive_error),
-                "Right for small scores, but exp overflows at 1000: call "
-                "`maths.cross_entropy_gradient`, or take the softmax that subtracts the largest "
-                "score.",
-            ),
-            (moves_the_weights, CHANGED),
+                (
+                    answer(for_weights=lambda inputs, error: inputs[:, :, None] * error[:, None]),
+                    "The gradient for the weights has not been summed over the pictures. The matrix "
+                    "product `inputs.T @ error` multiplies and sums at once.",
+                ),
+                (
+                    answer(for_weights=lambda inputs, error: error),
+                    "This is E, the gradient for the scores. One step further: multiply it by the "
+                    "pixels, `inputs.T @ error`.",
+                ),
+                (
+                    for_the_pixels,
+                    "This is the gradient for the pixels, E times the weights. Pixels stay as they "
+                    "are: for the weights, multiply `inputs.T` with E.",
+                ),
+                (
+                    answer(for_bias=lambda error: error.mean(axis=0)),
+                    "The gradient for the bias is divided by n twice: the n is in E already, so take "
+                    "the sum over the pictures, not the mean.",
+                ),
+                (
+                    answer(for_bias=lambda error: error.sum()),
+                    "The gradient for the bias is summed over the classes, too, which always gives 0. "
+                    "Sum over the pictures only: `axis=0`.",
+                ),
+                (
+                    answer(for_bias=lambda error: error.sum(axis=1)),
+                    "The gradient for the bias is summed along each row, over the classes, which "
+                    "always gives 0. Sum down the pictures: `axis=0`.",
+                ),
+                (
+                    answer(for_bias=lambda error: error),
+                    "The gradient for the bias still has a row for each picture. Sum over the "
+                    "pictures: `axis=0`.",
+                ),
+                (
+                    answer(for_bias=lambda error: error.sum(axis=0, keepdims=True)),
+                    "The gradient for the bias has one dimension too many: it needs the shape of the "
+                    "bias, so leave out `keepdims`.",
+                ),
+                (
+                    bias_from_the_weights,
+                    "You summed the gradient for the weights, which has pixels in it. The bias meets "
+                    "no pixel: sum E over the pictures.",
+                ),
+                (
+                    answer(error=error_of_sum),
+                    "These are the gradients of the sum over the batch, but the loss is the mean: "
+                    "divide E by the number of pictures.",
+                ),
+                (
+                    answer(loss=loss_of_sum),
+                    "The loss is the sum over the batch, and it should be the mean: divide it by the "
+                    "number of pictures, or call `cross_entropy`.",
+                ),
+                (
+                    answer(
+                        loss=lambda logits, labels: cross_entropy(logits, labels) / len(logits[0])
+                    ),
+                    "The loss is divided by the number of classes, too. Only the true class counts in "
+                    "a row: add up each row, then take the mean over the rows.",
+                ),
+                (
+                    answer(loss=loss_of_sum, error=error_of_sum),
+                    "All three belong to the sum over the batch. The loss is the mean: divide by the "
+                    "number of pictures.",
+                ),
+                (
+                    answer(
+                        error=lambda *given: maths.cross_entropy_gradient(*given) / len(given[1]),
+                    ),
+                    "The gradients are divided by n twice: `maths.cross_entropy_gradient` has "
+                    "divided by the number of pictures already.",
+                ),
+                (
+                    answer(
+                        error=lambda logits, labels: error_of_sum(logits, labels) / logits.size,
+                    ),
+                    "The gradients are divided by the number of scores, and it should be the number of "
+                    "pictures: `len(labels)`.",
+                ),
+                (answer(error=lambda *given: -maths.cross_entropy_gradient(*given)), turned),
+                (answer(for_weights=lambda inputs, error: -inputs.T @ error), turned),
+                (answer(for_bias=lambda error: -error.sum(axis=0)), turned),
+                (
+                    answer(loss=lambda *given: -cross_entropy(*given)),
+                    "The loss is negative, and it is never: `cross_entropy` has its minus already.",
+                ),
+                (
+                    answer(loss=loss_of_each),
+                    "There is a loss for each picture. Take their mean: one number, or call "
+                    "`cross_entropy`.",
+                ),
+                (
+                    answer(error=lambda logits, labels: maths.softmax(logits) / len(labels)),
+                    "The labels have no part in your gradients: subtract y, 1 at the true class, from "
+                    "the probabilities, or call `maths.cross_entropy_gradient`.",
+                ),
+                (answer(loss=loss_of_probabilities), double_softmax),
+                (answer(error=error_of_probabilities), double_softmax),
+                (answer(loss=loss_of_probabilities, error=error_of_probabilities), double_softmax),
+                (
+                    answer(scores=lambda inputs, weights, bias: inputs @ weights),
+                    "The scores lack the bias: call `predict_logits`, or add `bias` to the product.",
+                ),
+                (in_another_order(1, 2, 0), order),
+                (in_another_order(0, 2, 1), order),
+                (in_another_order(1, 0, 2), order),
+                (in_another_order(2, 1, 0), order),
+                (
+                    in_another_order(1, 2),
+                    "Return 3 things, in this order: the loss, the gradient for the weights, the "
+                    "gradient for the bias.",
+                ),
+                (answer(loss=log_of(maths.softmax)), overflow),
+                (answer(loss=log_of(maths.naive_softmax), error=naive_error), overflow),
+                (
+                    answer(error=naive_error),
+                    "Right for small scores, but exp overflows at 1000: call "
+                    "`maths.cross_entropy_gradient`, or take the softmax that subtracts the largest "
+                    "score.",
+                ),
+                (moves_the_weights, CHANGED),
+            )
         ),
-        observe=several_results(
+        probe=several_results(
             ("the loss", "the gradient for the weights", "the gradient for the bias"),
             ("inputs", "labels", "weights", "bias"),
             (np.array([[1.0], [3.0]]), np.array([0, 1]), np.zeros((1, 3)), np.zeros(3)),
@@ -310,9 +322,9 @@ def loss_and_its_gradients() -> Exercise:
             "The weights need `inputs.T @ error`, the bias `error.sum(axis=0)`. Return the loss "
             "first, then these two.",
         ),
-        meaning="Three lines say in which direction each of the 7,850 numbers must move; every "
+        takeaway="Three lines say in which direction each of the 7,850 numbers must move; every "
         "training step of this notebook calls them.",
-        why="The sum over pictures r of X[r, i] E[r, k] is the entry (i, k) of the matrix product "
+        explanation="The sum over pictures r of X[r, i] E[r, k] is the entry (i, k) of the matrix product "
         "of X transposed and E. The bias has a 1 where a weight has its pixel, so its gradient is "
         "the sum of E over the pictures. E holds the 1/n of the mean, so nothing is divided here.",
     )
@@ -424,109 +436,111 @@ def one_step() -> Exercise:
     )
     two_things = "Return 2 things, in this order: the new weights, the new bias."
     return Exercise(
-        right=step,
+        solution=step,
         also_right=(by_hand, in_single_precision, weight_by_weight),
-        mistakes=(
-            (in_place, CHANGED),
-            (bias_in_place, CHANGED),
+        mistakes=grouped(
             (
-                moved_by(wrong_way, wrong_way),
-                "You moved along the gradients, so the loss rises. Subtract instead of adding.",
-            ),
-            (
-                moved_by(wrong_way, right_way),
-                "The weights moved along their gradient, so the loss rises. Subtract it, as you "
-                "do for the bias.",
-            ),
-            (
-                moved_by(right_way, wrong_way),
-                "The weights are right, but the bias moved along its gradient. Subtract it.",
-            ),
-            (
-                moved_by(right_way, not_at_all),
-                "The weights are right, but the bias did not move. It has a gradient of its own.",
-            ),
-            (
-                moved_by(not_at_all, right_way),
-                "Only the bias moved. The weights have a gradient of their own.",
-            ),
-            (moved_by(not_at_all, not_at_all), "Nothing moved: return the *new* arrays."),
-            (moved_by(at_full_length, at_full_length), ignored),
-            (
-                moved_by(at_full_length, right_way),
-                "The weights moved without the learning rate: multiply their gradient by it.",
-            ),
-            (
-                moved_by(right_way, at_full_length),
-                "The weights are right, but the bias moved without the learning rate: multiply "
-                "its gradient by it.",
-            ),
-            (
-                moved_by(*[lambda rate, count: -1 / rate] * 2),
-                "You divided by the learning rate, so a small rate makes a large step. Multiply "
-                "by it.",
-            ),
-            (
-                moved_by(*[lambda rate, count: -2 * rate] * 2),
-                "The step is twice as long as it should be. Is the gradient subtracted twice?",
-            ),
-            (
-                two_steps,
-                "You took two steps. Work out the gradients once, and subtract them once.",
-            ),
-            (
-                moved_by(*[lambda rate, count: -rate / count] * 2),
-                "You divided by the number of pictures once more. The gradients are those of the "
-                "mean already.",
-            ),
-            (
-                moved_by(*[lambda rate, count: -rate * count] * 2),
-                "You multiplied by the number of pictures. The gradients are those of the mean, "
-                "and the learning rate is meant for them.",
-            ),
-            (
-                moved_by(*[lambda rate, count: -0.05] * 2),
-                "You used a learning rate of your own, 0.05. Use the one that is given.",
-            ),
-            (
-                moved_by(*[lambda rate, count: -0.1] * 2),
-                "You used a learning rate of your own, 0.1. Use the one that is given.",
-            ),
-            (
-                bias_after_weights,
-                "The gradient for the bias comes from the weights that have moved already. Work "
-                "out both gradients first, then move both.",
-            ),
-            (
-                turned_round,
-                "The order is turned round: return the new weights first, then the new bias.",
-            ),
-            (
-                gradients,
-                "These are the gradients. Multiply them by the learning rate and subtract them "
-                "from the old weights and bias.",
-            ),
-            (way(1), not_the_way),
-            (way(-1), not_the_way),
-            (
-                rate_times_everything,
-                "The learning rate shrinks the weights themselves. Multiply only the gradient by "
-                "it: `weights - learning_rate * gradient`.",
-            ),
-            (
-                against_the_loss,
-                "You subtracted the loss, one number, from everything. Subtract the gradients, the "
-                "second and third result of `training.loss_and_gradients`.",
-            ),
-            (
-                bias_against_the_loss,
-                "The weights are right, but you subtracted the loss from the bias. Subtract its "
-                "gradient, the third result of `training.loss_and_gradients`.",
-            ),
-            (with_the_loss, two_things),
-            (lambda *arguments: step(*arguments)[0], two_things),
+                (in_place, CHANGED),
+                (bias_in_place, CHANGED),
+                (
+                    moved_by(wrong_way, wrong_way),
+                    "You moved along the gradients, so the loss rises. Subtract instead of adding.",
+                ),
+                (
+                    moved_by(wrong_way, right_way),
+                    "The weights moved along their gradient, so the loss rises. Subtract it, as you "
+                    "do for the bias.",
+                ),
+                (
+                    moved_by(right_way, wrong_way),
+                    "The weights are right, but the bias moved along its gradient. Subtract it.",
+                ),
+                (
+                    moved_by(right_way, not_at_all),
+                    "The weights are right, but the bias did not move. It has a gradient of its own.",
+                ),
+                (
+                    moved_by(not_at_all, right_way),
+                    "Only the bias moved. The weights have a gradient of their own.",
+                ),
+                (moved_by(not_at_all, not_at_all), "Nothing moved: return the *new* arrays."),
+                (moved_by(at_full_length, at_full_length), ignored),
+                (
+                    moved_by(at_full_length, right_way),
+                    "The weights moved without the learning rate: multiply their gradient by it.",
+                ),
+                (
+                    moved_by(right_way, at_full_length),
+                    "The weights are right, but the bias moved without the learning rate: multiply "
+                    "its gradient by it.",
+                ),
+                (
+                    moved_by(*[lambda rate, count: -1 / rate] * 2),
+                    "You divided by the learning rate, so a small rate makes a large step. Multiply "
+                    "by it.",
+                ),
+                (
+                    moved_by(*[lambda rate, count: -2 * rate] * 2),
+                    "The step is twice as long as it should be. Is the gradient subtracted twice?",
+                ),
+                (
+                    two_steps,
+                    "You took two steps. Work out the gradients once, and subtract them once.",
+                ),
+                (
+                    moved_by(*[lambda rate, count: -rate / count] * 2),
+                    "You divided by the number of pictures once more. The gradients are those of the "
+                    "mean already.",
+                ),
+                (
+                    moved_by(*[lambda rate, count: -rate * count] * 2),
+                    "You multiplied by the number of pictures. The gradients are those of the mean, "
+                    "and the learning rate is meant for them.",
+                ),
+                (
+                    moved_by(*[lambda rate, count: -0.05] * 2),
+                    "You used a learning rate of your own, 0.05. Use the one that is given.",
+                ),
+                (
+                    moved_by(*[lambda rate, count: -0.1] * 2),
+                    "You used a learning rate of your own, 0.1. Use the one that is given.",
+                ),
+                (
+                    bias_after_weights,
+                    "The gradient for the bias comes from the weights that have moved already. Work "
+                    "out both gradients first, then move both.",
+                ),
+                (
+                    turned_round,
+                    "The order is turned round: return the new weights first, then the new bias.",
+                ),
+                (
+                    gradients,
+                    "These are the gradients. Multiply them by the learning rate and subtract them "
+                    "from the old weights and bias.",
+                ),
+                (way(1), not_the_way),
+                (way(-1), not_the_way),
+                (
+                    rate_times_everything,
+                    "The learning rate shrinks the weights themselves. Multiply only the gradient by "
+                    "it: `weights - learning_rate * gradient`.",
+                ),
+                (
+                    against_the_loss,
+                    "You subtracted the loss, one number, from everything. Subtract the gradients, the "
+                    "second and third result of `training.loss_and_gradients`.",
+                ),
+                (
+                    bias_against_the_loss,
+                    "The weights are right, but you subtracted the loss from the bias. Subtract its "
+                    "gradient, the third result of `training.loss_and_gradients`.",
+                ),
+                (with_the_loss, two_things),
+                (lambda *arguments: step(*arguments)[0], two_things),
+            )
         ),
-        observe=several_results(
+        probe=several_results(
             ("the new weights", "the new bias"),
             ("inputs", "labels", "weights", "bias", "learning rate"),
             (
@@ -552,9 +566,9 @@ def one_step() -> Exercise:
             "The new weights are `weights - learning_rate * weights_gradient`. The bias moves in "
             "the same way, and both come back.",
         ),
-        meaning="Repeat this line, and that is training: the loop below, and in notebook 05 the "
+        takeaway="Repeat this line, and that is training: the loop below, and in notebook 05 the "
         "training step of Keras, do nothing else.",
-        why="Both gradients are worked out at the old place, then both arrays move against them. "
+        explanation="Both gradients are worked out at the old place, then both arrays move against them. "
         "`weights - …` makes a new array, so the caller's arrays stay as they were.",
     )
 
@@ -607,18 +621,20 @@ def a_rate_too_slow_and_one_too_fast() -> Exercise:
         yield "your rates", rates
 
     return Exercise(
-        right=[slow, fast],
+        solution=[slow, fast],
         also_right=((5e-4, 5.0), np.array([0.0005, 5]), [np.float32(0.0005), np.int64(5)]),
-        mistakes=(
-            *((list(rates), sentence) for rates, sentence in sentences.items()),
-            ([2.2, 7.5], no_rate),
-            ([[2.3026, 2.2], [2.3026, 7.5]], no_rate),
-            (["0.0005", "5"], no_rate),
-            ([0.05, 5], no_rate),
-            ([1, 3], no_rate),
-            (5, no_rate),
+        mistakes=grouped(
+            (
+                *((list(rates), sentence) for rates, sentence in sentences.items()),
+                ([2.2, 7.5], no_rate),
+                ([[2.3026, 2.2], [2.3026, 7.5]], no_rate),
+                (["0.0005", "5"], no_rate),
+                ([0.05, 5], no_rate),
+                ([1, 3], no_rate),
+                (5, no_rate),
+            )
         ),
-        observe=observe,
+        probe=observe,
         hints=(
             "Print `early_losses(0.0005)`, and the same for 0.2 and 5. All three begin at 2.3026.",
             "Compare the last loss of each with 2.3026: one is still close to it, one is far "
@@ -626,9 +642,9 @@ def a_rate_too_slow_and_one_too_fast() -> Exercise:
             "With the middle rate the loss falls furthest. The smallest hardly moves, and the "
             "largest makes the loss rise at its very first step.",
         ),
-        meaning="These are the two ways to choose badly, and the first hundred steps betray both: "
+        takeaway="These are the two ways to choose badly, and the first hundred steps betray both: "
         "whenever a training does not learn, look there first.",
-        why="At 0.0005 the steps are so small that a hundred of them lead almost nowhere. At 5 "
+        explanation="At 0.0005 the steps are so small that a hundred of them lead almost nowhere. At 5 "
         "each step jumps over the valley, and the loss lands above its start. At 0.2 it falls.",
     )
 
@@ -720,127 +736,133 @@ def evidence_of_each_pixel() -> Exercise:
         "`class_number` as it is."
     )
     return Exercise(
-        right=evidence,
+        solution=evidence,
         also_right=(on_the_grid, as_a_template, pixel_by_pixel, in_single_precision),
-        mistakes=(
+        mistakes=grouped(
             (
-                lambda image, weights, number: image * template(weights, number),
-                "The pixels still run from 0 to 255, so the evidence is 255 times too large. "
-                "Scale them as in training.",
-            ),
-            (
-                lambda image, weights, number: image // 255 * template(weights, number),
-                "`//` cuts off what is behind the point, so nearly all pixels become 0. Divide "
-                "with `/`.",
-            ),
-            (
-                lambda image, weights, number: image / 256 * template(weights, number),
-                "You divided by 256. The largest pixel is 255 and must become 1.",
-            ),
-            (
-                lambda image, weights, number: (image > 0) * template(weights, number),
-                "Each pixel counts as empty or full. Multiply by how much ink it has, from 0 to 1.",
-            ),
-            (
-                lambda image, weights, number: image / image.max() * template(weights, number),
-                "You divided by the largest pixel of this picture. Divide by 255, as in training, "
-                "whatever the picture.",
-            ),
-            (
-                lambda image, weights, number: image / 255 + template(weights, number),
-                "You added the weights to the pixels. Multiply each pixel by its weight.",
-            ),
-            (
-                lambda image, weights, number: (1 - image / 255) * template(weights, number),
-                "The picture is inverted, so the empty background speaks. Multiply by the ink.",
-            ),
-            (
-                lambda image, weights, number: template(weights, number),
-                "These are the weights alone. Multiply each by its pixel, scaled to 0…1.",
-            ),
-            (
-                lambda image, weights, number: image / 255,
-                "These are the pixels alone. Multiply each by its weight for the class.",
-            ),
-            (
-                lambda image, weights, number: image[..., None] / 255 * weights.reshape(28, 28, 10),
-                all_classes,
-            ),
-            (
-                lambda image, weights, number: (image.reshape(784, 1) / 255) * weights,
-                all_classes,
-            ),
-            (
-                lambda image, weights, number: (
-                    image[..., None] / 255 * weights.reshape(28, 28, 10)
-                ).sum(axis=-1),
-                "The evidence for all ten classes is added up. Take the column of one class.",
-            ),
-            (
-                lambda *given: evidence(*given).ravel(),
-                "The numbers are right, but the picture is lost: give them the shape (28, 28).",
-            ),
-            (
-                lambda *given: evidence(*given)[np.newaxis],
-                "There is one dimension too many: return (28, 28), without the batch.",
-            ),
-            (lambda *given: evidence(*given).T, transposed),
-            (
-                lambda image, weights, number: image / 255 * template(weights, number).T,
-                transposed,
-            ),
-            (
-                lambda image, weights, number: image.T / 255 * template(weights, number),
-                transposed,
-            ),
-            (
-                lambda image, weights, number: image / 255 * weights.reshape(10, 28, 28)[number],
-                mixed,
-            ),
-            (
-                lambda *given: evidence(*given).sum(),
-                "This is the sum of the evidence, one number. Keep the 784 products apart.",
-            ),
-            (
-                lambda image, weights, number: image / 255 @ template(weights, number),
-                "`@` multiplies matrices and adds up. Multiply each pixel by its own weight: `*`.",
-            ),
-            (
-                lambda *given: evidence(*given) / evidence(*given).sum(),
-                "These are shares of the score. Return the products as they are.",
-            ),
-            (
-                lambda *given: np.abs(evidence(*given)),
-                "The signs are lost: evidence against a class is negative.",
-            ),
-            (
-                lambda *given: np.maximum(evidence(*given), 0),
-                "Evidence against the class is cut off: leave the negative products as they are.",
-            ),
-            (
-                lambda *given: -evidence(*given),
-                "The signs are turned round: ink on a positive weight speaks for the class.",
-            ),
-            (
-                lambda *given: evidence(*given) / 255,
-                "You divided by 255 twice. Once is enough to bring the pixels to 0…1.",
-            ),
-            (
-                lambda *given: evidence(*given) / 784,
-                "You divided by the number of pixels. The products must add up to the score, so "
-                "leave them as they are.",
-            ),
-            (numbered_from(-1), other_class),
-            (numbered_from(1), other_class),
-            (
-                lambda image, weights, number: evidence(image, weights, 0),
-                "Your answer takes the same class each time. Use `class_number`.",
-            ),
-            (bias_added, bias),
-            (bias_shared_out, bias),
-            (changes_its_input, CHANGED),
+                (
+                    lambda image, weights, number: image * template(weights, number),
+                    "The pixels still run from 0 to 255, so the evidence is 255 times too large. "
+                    "Scale them as in training.",
+                ),
+                (
+                    lambda image, weights, number: image // 255 * template(weights, number),
+                    "`//` cuts off what is behind the point, so nearly all pixels become 0. Divide "
+                    "with `/`.",
+                ),
+                (
+                    lambda image, weights, number: image / 256 * template(weights, number),
+                    "You divided by 256. The largest pixel is 255 and must become 1.",
+                ),
+                (
+                    lambda image, weights, number: (image > 0) * template(weights, number),
+                    "Each pixel counts as empty or full. Multiply by how much ink it has, from 0 to 1.",
+                ),
+                (
+                    lambda image, weights, number: image / image.max() * template(weights, number),
+                    "You divided by the largest pixel of this picture. Divide by 255, as in training, "
+                    "whatever the picture.",
+                ),
+                (
+                    lambda image, weights, number: image / 255 + template(weights, number),
+                    "You added the weights to the pixels. Multiply each pixel by its weight.",
+                ),
+                (
+                    lambda image, weights, number: (1 - image / 255) * template(weights, number),
+                    "The picture is inverted, so the empty background speaks. Multiply by the ink.",
+                ),
+                (
+                    lambda image, weights, number: template(weights, number),
+                    "These are the weights alone. Multiply each by its pixel, scaled to 0…1.",
+                ),
+                (
+                    lambda image, weights, number: image / 255,
+                    "These are the pixels alone. Multiply each by its weight for the class.",
+                ),
+                (
+                    lambda image, weights, number: (
+                        image[..., None] / 255 * weights.reshape(28, 28, 10)
+                    ),
+                    all_classes,
+                ),
+                (
+                    lambda image, weights, number: (image.reshape(784, 1) / 255) * weights,
+                    all_classes,
+                ),
+                (
+                    lambda image, weights, number: (
+                        image[..., None] / 255 * weights.reshape(28, 28, 10)
+                    ).sum(axis=-1),
+                    "The evidence for all ten classes is added up. Take the column of one class.",
+                ),
+                (
+                    lambda *given: evidence(*given).ravel(),
+                    "The numbers are right, but the picture is lost: give them the shape (28, 28).",
+                ),
+                (
+                    lambda *given: evidence(*given)[np.newaxis],
+                    "There is one dimension too many: return (28, 28), without the batch.",
+                ),
+                (lambda *given: evidence(*given).T, transposed),
+                (
+                    lambda image, weights, number: image / 255 * template(weights, number).T,
+                    transposed,
+                ),
+                (
+                    lambda image, weights, number: image.T / 255 * template(weights, number),
+                    transposed,
+                ),
+                (
+                    lambda image, weights, number: (
+                        image / 255 * weights.reshape(10, 28, 28)[number]
+                    ),
+                    mixed,
+                ),
+                (
+                    lambda *given: evidence(*given).sum(),
+                    "This is the sum of the evidence, one number. Keep the 784 products apart.",
+                ),
+                (
+                    lambda image, weights, number: image / 255 @ template(weights, number),
+                    "`@` multiplies matrices and adds up. Multiply each pixel by its own weight: `*`.",
+                ),
+                (
+                    lambda *given: evidence(*given) / evidence(*given).sum(),
+                    "These are shares of the score. Return the products as they are.",
+                ),
+                (
+                    lambda *given: np.abs(evidence(*given)),
+                    "The signs are lost: evidence against a class is negative.",
+                ),
+                (
+                    lambda *given: np.maximum(evidence(*given), 0),
+                    "Evidence against the class is cut off: leave the negative products as they are.",
+                ),
+                (
+                    lambda *given: -evidence(*given),
+                    "The signs are turned round: ink on a positive weight speaks for the class.",
+                ),
+                (
+                    lambda *given: evidence(*given) / 255,
+                    "You divided by 255 twice. Once is enough to bring the pixels to 0…1.",
+                ),
+                (
+                    lambda *given: evidence(*given) / 784,
+                    "You divided by the number of pixels. The products must add up to the score, so "
+                    "leave them as they are.",
+                ),
+                (numbered_from(-1), other_class),
+                (numbered_from(1), other_class),
+                (
+                    lambda image, weights, number: evidence(image, weights, 0),
+                    "Your answer takes the same class each time. Use `class_number`.",
+                ),
+                (bias_added, bias),
+                (bias_shared_out, bias),
+                (changes_its_input, CHANGED),
+            )
         ),
-        observe=observe,
+        probe=observe,
         hints=(
             "Which 784 of the 7,840 weights belong to the class, and how were the pixels prepared "
             "in training?",
@@ -849,9 +871,9 @@ def evidence_of_each_pixel() -> Exercise:
             "Divide `image` by 255, then multiply it, with `*`, by "
             "`weights[:, class_number].reshape(28, 28)`.",
         ),
-        meaning="You can now ask a linear model why, pixel by pixel, and get an answer that adds "
+        takeaway="You can now ask a linear model why, pixel by pixel, and get an answer that adds "
         "up. Draw it for a picture that the model gets wrong.",
-        why="The score is the sum of X[i] W[i, k] plus the bias. Without the sum, the 784 products "
+        explanation="The score is the sum of X[i] W[i, k] plus the bias. Without the sum, the 784 products "
         "are the evidence; they are in the order of the pixels, so (28, 28) puts each in its "
         "place.",
     )
@@ -979,122 +1001,129 @@ def mean_zero_and_spread_one() -> Exercise:
         "Each picture is compared with its own mean. Use the `mean` of each pixel that is given."
     )
     return Exercise(
-        right=standardise,
+        solution=standardise,
         also_right=(
             divided_where_possible,
             mended_afterwards,
             with_infinite_spread,
             number_by_number,
         ),
-        mistakes=(
+        mistakes=grouped(
             (
-                divided_as_it_is,
-                "0 divided by 0 is `nan`: where the spread is 0, return 0 instead of dividing.",
-            ),
-            (
-                one_added,
-                "You added 1 to every spread, so all results are too small. Change only the "
-                "spreads that are 0.",
-            ),
-            (
-                spread_of_one,
-                "Right where a pixel without spread stays at its mean. But a new picture may have "
-                "ink there, and divided by 1 it stays large: set the result to 0.",
-            ),
-            *(
-                (mistake(small), huge)
-                for mistake in (small_number_added, small_number_instead)
-                for small in (1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4)
-            ),
-            (
-                raw_where_constant,
-                "Where the spread is 0, you return the pixel as it was. Return 0 there.",
-            ),
-            (nan_replaced, "Replacing `nan` is not enough: ink divided by a spread of 0 is `inf`."),
-            (
-                lambda *given: np.nan_to_num(divided_as_it_is(*given)),
-                "`nan_to_num` makes 0 of `nan`, but of `inf` it makes the largest float: choose "
-                "by the spread, not by what came out.",
-            ),
-            (
-                answer(lambda pixels, mean, spread: (pixels - mean) / spread**2),
-                "You divided by the variance, the square of the spread. Divide by the spread "
-                "itself.",
-            ),
-            (
-                answer(lambda pixels, mean, spread: (pixels - mean) / np.sqrt(spread)),
-                "You took the square root of the spread. It is the standard deviation already: "
-                "divide by it as it is.",
-            ),
-            (
-                answer(lambda pixels, mean, spread: pixels / spread),
-                "The mean is still in it: subtract it from the pixels before you divide.",
-            ),
-            (
-                answer(lambda pixels, mean, spread: pixels - mean),
-                "You subtracted the mean, but did not divide by the spread.",
-            ),
-            (
-                lambda images, mean, spread: flat(images) - mean,
-                "You subtracted the mean, but did not divide by the spread.",
-            ),
-            (
-                answer(lambda pixels, mean, spread: (pixels - mean) * spread),
-                "You multiplied by the spread. Divide by it.",
-            ),
-            (
-                answer(lambda pixels, mean, spread: pixels - mean / spread),
-                "Python divides only the mean. Put brackets around the difference.",
-            ),
-            (
-                answer(lambda pixels, mean, spread: pixels / spread - mean),
-                "The order is turned round: subtract the mean first, then divide.",
-            ),
-            (
-                answer(lambda pixels, mean, spread: (mean - pixels) / spread),
-                "The sign is turned round: a pixel above its mean must come out positive.",
-            ),
-            (
-                answer(lambda pixels, mean, spread: (pixels - mean) // spread),
-                "`//` cuts off what is behind the point. Divide with `/`.",
-            ),
-            (
-                answer(lambda pixels, mean, spread: (pixels / 255 - mean) / spread),
-                "You divided the pixels by 255 first, but `mean` and `spread` belong to the raw "
-                "ones. Standardising replaces that division.",
-            ),
-            (
-                answer(lambda pixels, mean, spread: (pixels - mean) / spread / 255),
-                "You divided by 255, too. Dividing by the spread is the scaling here.",
-            ),
-            (
-                lambda images, mean, spread: (flat(images) - images.mean()) / images.std(),
-                "You used one mean and one spread for all pixels. Each pixel has its own: use the "
-                "two arrays that are given.",
-            ),
-            (each_picture, own_mean),
-            (answer(mean_of_each_picture), own_mean),
-            (
-                own_statistics,
-                "You measured mean and spread on these pictures. Use the two that are given: they "
-                "come from the training pictures, and must be the same for every batch.",
-            ),
-            (
-                lambda images, mean, spread: standardise(images, mean, spread).reshape(-1, 28, 28),
-                "The numbers are right, but return rows, (n, 784), as `scale_pixels` does.",
-            ),
-            (
-                whole_numbers,
-                "The results are cut to whole numbers from 0 to 255: `zeros_like` copies the type "
-                "of the pixels, too. Make an array of floats with `np.zeros`.",
-            ),
-            (
-                dropped,
-                "The pixels without spread are gone. Keep all 784 columns, with 0 in these.",
-            ),
-            (spread_written_over, CHANGED),
+                (
+                    divided_as_it_is,
+                    "0 divided by 0 is `nan`: where the spread is 0, return 0 instead of dividing.",
+                ),
+                (
+                    one_added,
+                    "You added 1 to every spread, so all results are too small. Change only the "
+                    "spreads that are 0.",
+                ),
+                (
+                    spread_of_one,
+                    "Right where a pixel without spread stays at its mean. But a new picture may have "
+                    "ink there, and divided by 1 it stays large: set the result to 0.",
+                ),
+                *(
+                    (mistake(small), huge)
+                    for mistake in (small_number_added, small_number_instead)
+                    for small in (1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4)
+                ),
+                (
+                    raw_where_constant,
+                    "Where the spread is 0, you return the pixel as it was. Return 0 there.",
+                ),
+                (
+                    nan_replaced,
+                    "Replacing `nan` is not enough: ink divided by a spread of 0 is `inf`.",
+                ),
+                (
+                    lambda *given: np.nan_to_num(divided_as_it_is(*given)),
+                    "`nan_to_num` makes 0 of `nan`, but of `inf` it makes the largest float: choose "
+                    "by the spread, not by what came out.",
+                ),
+                (
+                    answer(lambda pixels, mean, spread: (pixels - mean) / spread**2),
+                    "You divided by the variance, the square of the spread. Divide by the spread "
+                    "itself.",
+                ),
+                (
+                    answer(lambda pixels, mean, spread: (pixels - mean) / np.sqrt(spread)),
+                    "You took the square root of the spread. It is the standard deviation already: "
+                    "divide by it as it is.",
+                ),
+                (
+                    answer(lambda pixels, mean, spread: pixels / spread),
+                    "The mean is still in it: subtract it from the pixels before you divide.",
+                ),
+                (
+                    answer(lambda pixels, mean, spread: pixels - mean),
+                    "You subtracted the mean, but did not divide by the spread.",
+                ),
+                (
+                    lambda images, mean, spread: flat(images) - mean,
+                    "You subtracted the mean, but did not divide by the spread.",
+                ),
+                (
+                    answer(lambda pixels, mean, spread: (pixels - mean) * spread),
+                    "You multiplied by the spread. Divide by it.",
+                ),
+                (
+                    answer(lambda pixels, mean, spread: pixels - mean / spread),
+                    "Python divides only the mean. Put brackets around the difference.",
+                ),
+                (
+                    answer(lambda pixels, mean, spread: pixels / spread - mean),
+                    "The order is turned round: subtract the mean first, then divide.",
+                ),
+                (
+                    answer(lambda pixels, mean, spread: (mean - pixels) / spread),
+                    "The sign is turned round: a pixel above its mean must come out positive.",
+                ),
+                (
+                    answer(lambda pixels, mean, spread: (pixels - mean) // spread),
+                    "`//` cuts off what is behind the point. Divide with `/`.",
+                ),
+                (
+                    answer(lambda pixels, mean, spread: (pixels / 255 - mean) / spread),
+                    "You divided the pixels by 255 first, but `mean` and `spread` belong to the raw "
+                    "ones. Standardising replaces that division.",
+                ),
+                (
+                    answer(lambda pixels, mean, spread: (pixels - mean) / spread / 255),
+                    "You divided by 255, too. Dividing by the spread is the scaling here.",
+                ),
+                (
+                    lambda images, mean, spread: (flat(images) - images.mean()) / images.std(),
+                    "You used one mean and one spread for all pixels. Each pixel has its own: use the "
+                    "two arrays that are given.",
+                ),
+                (each_picture, own_mean),
+                (answer(mean_of_each_picture), own_mean),
+                (
+                    own_statistics,
+                    "You measured mean and spread on these pictures. Use the two that are given: they "
+                    "come from the training pictures, and must be the same for every batch.",
+                ),
+                (
+                    lambda images, mean, spread: standardise(images, mean, spread).reshape(
+                        -1, 28, 28
+                    ),
+                    "The numbers are right, but return rows, (n, 784), as `scale_pixels` does.",
+                ),
+                (
+                    whole_numbers,
+                    "The results are cut to whole numbers from 0 to 255: `zeros_like` copies the type "
+                    "of the pixels, too. Make an array of floats with `np.zeros`.",
+                ),
+                (
+                    dropped,
+                    "The pixels without spread are gone. Keep all 784 columns, with 0 in these.",
+                ),
+                (spread_written_over, CHANGED),
+            )
         ),
-        observe=observe,
+        probe=observe,
         hints=(
             "First forget the spread of 0: which two operations, in which order, give mean 0 and "
             "spread 1?",
@@ -1103,10 +1132,10 @@ def mean_zero_and_spread_one() -> Exercise:
             "`np.where(spread > 0, spread, 1)` is safe to divide by. Use `np.where` once more to "
             "put 0 where the spread is 0.",
         ),
-        meaning="Now compare `early_losses(0.01, lambda images: standardise(images, mean, "
+        takeaway="Now compare `early_losses(0.01, lambda images: standardise(images, mean, "
         "spread))` with `early_losses(0.2)`: much the same, so a way of scaling means little "
         "without its learning rate.",
-        why="A pixel that never changes tells nothing, so 0 is its honest value. The inner `where` "
+        explanation="A pixel that never changes tells nothing, so 0 is its honest value. The inner `where` "
         "keeps the division free of 0 / 0, and the outer one puts the 0, also where a new picture "
         "has ink.",
     )

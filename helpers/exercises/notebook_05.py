@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.exercises.judging import CHANGED, NO_FUNCTION, Exercise, NotYet, value
+from helpers.exercises.judging import CHANGED, NO_FUNCTION, Exercise, NotYet, grouped, value
 
 NOT_IN_A_MODEL = (
     "Your layer works alone, but not in a model, where the number of rows is not known yet. Use "
@@ -206,128 +206,134 @@ def dense() -> Exercise:
             yield "Dense(2) in a model for 3 features, its parameters", model.count_params()
 
     return Exercise(
-        right=Dense,
+        solution=Dense,
         also_right=(BiasFirst, WithVariables, ColumnByColumn, BuiltIn),
-        mistakes=(
+        mistakes=grouped(
             (
-                PlainArrays,
-                "Your layer has no weights that Keras knows of, so nothing can be trained. Make "
-                "them in `build` with `self.add_weight`.",
-            ),
-            (
-                NoKernel,
-                "Keras knows of the bias only. Make the kernel with `self.add_weight`, too.",
-            ),
-            (
-                NoBias,
-                "Keras knows of one weight, the kernel. Make a bias with `self.add_weight`, too, "
-                "and add it in `call`.",
-            ),
-            (
-                with_shapes(lambda self, rows, features: (3, self.units), one_for_each_unit),
-                fixed,
-            ),
-            (
-                with_shapes(lambda self, rows, features: (784, self.units), one_for_each_unit),
-                fixed,
-            ),
-            (
-                with_shapes(lambda self, rows, features: (3, 2), lambda *_: (2,)),
-                fixed,
-            ),
-            (
-                with_shapes(lambda self, rows, features: (features, 2), lambda *_: (2,)),
-                fixed,
-            ),
-            (
-                with_shapes(lambda self, rows, features: (features, 10), lambda *_: (10,)),
-                fixed,
-            ),
-            (
-                with_shapes(lambda self, rows, features: (rows, self.units), one_for_each_unit),
-                "You took the number of rows for that of features. It is the last entry: "
-                "`input_shape[-1]`.",
-            ),
-            (
-                with_shapes(
-                    lambda self, rows, features: (self.units, features),
-                    one_for_each_unit,
-                    lambda self, inputs: ops.matmul(inputs, ops.transpose(self.kernel)) + self.bias,
+                (
+                    PlainArrays,
+                    "Your layer has no weights that Keras knows of, so nothing can be trained. Make "
+                    "them in `build` with `self.add_weight`.",
                 ),
-                on_its_side,
-            ),
-            (
-                with_shapes(lambda self, rows, features: (self.units, features), one_for_each_unit),
-                on_its_side,
-            ),
-            (with_shapes(asked_for, lambda *_: (1,)), one_bias_for_each_unit),
-            (with_shapes(asked_for, lambda *_: ()), one_bias_for_each_unit),
-            (
-                with_shapes(asked_for, lambda self, rows, features: (1, self.units)),
-                "The bias has two dimensions. One is enough: the shape `(self.units,)`.",
-            ),
-            (
-                with_shapes(asked_for, lambda self, rows, features: (rows, self.units)),
-                "The bias has one row for each row of the input. It must serve batches of any "
-                "size: the shape `(self.units,)`.",
-            ),
-            (
-                with_shapes(asked_for, lambda self, rows, features: (features,)),
-                "The bias has one number for each feature. It needs one for each unit: the shape "
-                "`(self.units,)`.",
-            ),
-            (
-                with_call(lambda self, inputs: ops.matmul(inputs, self.kernel)),
-                "There is a bias, but `call` does not add it.",
-            ),
-            (
-                with_call(lambda self, inputs: ops.matmul(inputs, self.kernel) - self.bias),
-                "You subtracted the bias. Add it.",
-            ),
-            (
-                with_call(lambda self, inputs: ops.matmul(inputs, self.kernel) * self.bias),
-                "You multiplied by the bias. Add it.",
-            ),
-            (
-                with_call(lambda self, inputs: ops.matmul(inputs, self.kernel + self.bias)),
-                "You added the bias to the kernel. Multiply first, then add the bias.",
-            ),
-            (
-                with_call(lambda self, inputs: ops.matmul(self.kernel, inputs) + self.bias),
-                "A matrix product has an order: the inputs come first, then the kernel.",
-            ),
-            (
-                with_call(lambda self, inputs: inputs * self.kernel + self.bias),
-                "`*` multiplies entry by entry. The matrix product is `keras.ops.matmul`.",
-            ),
-            (
-                with_call(lambda self, inputs: ops.relu(Dense.call(self, inputs))),
-                no_activation,
-            ),
-            (
-                with_call(lambda self, inputs: ops.softmax(Dense.call(self, inputs))),
-                no_activation,
-            ),
-            (
-                with_call(lambda self, inputs: ops.sigmoid(Dense.call(self, inputs))),
-                no_activation,
-            ),
-            (with_initializers("glorot_uniform", "ones"), bias_not_zero),
-            (with_initializers("zeros", "glorot_uniform"), bias_not_zero),
-            (with_initializers("zeros", "zeros"), kernel_not_random),
-            (with_initializers("ones", "zeros"), kernel_not_random),
-            (
-                Frozen,
-                "These weights cannot be trained. Leave out `trainable=False`.",
-            ),
-            (
-                with_call(
-                    lambda self, inputs: np.matmul(inputs, self.kernel) + np.array(self.bias)
+                (
+                    NoKernel,
+                    "Keras knows of the bias only. Make the kernel with `self.add_weight`, too.",
                 ),
-                NO_GRADIENT,
-            ),
+                (
+                    NoBias,
+                    "Keras knows of one weight, the kernel. Make a bias with `self.add_weight`, too, "
+                    "and add it in `call`.",
+                ),
+                (
+                    with_shapes(lambda self, rows, features: (3, self.units), one_for_each_unit),
+                    fixed,
+                ),
+                (
+                    with_shapes(lambda self, rows, features: (784, self.units), one_for_each_unit),
+                    fixed,
+                ),
+                (
+                    with_shapes(lambda self, rows, features: (3, 2), lambda *_: (2,)),
+                    fixed,
+                ),
+                (
+                    with_shapes(lambda self, rows, features: (features, 2), lambda *_: (2,)),
+                    fixed,
+                ),
+                (
+                    with_shapes(lambda self, rows, features: (features, 10), lambda *_: (10,)),
+                    fixed,
+                ),
+                (
+                    with_shapes(lambda self, rows, features: (rows, self.units), one_for_each_unit),
+                    "You took the number of rows for that of features. It is the last entry: "
+                    "`input_shape[-1]`.",
+                ),
+                (
+                    with_shapes(
+                        lambda self, rows, features: (self.units, features),
+                        one_for_each_unit,
+                        lambda self, inputs: (
+                            ops.matmul(inputs, ops.transpose(self.kernel)) + self.bias
+                        ),
+                    ),
+                    on_its_side,
+                ),
+                (
+                    with_shapes(
+                        lambda self, rows, features: (self.units, features), one_for_each_unit
+                    ),
+                    on_its_side,
+                ),
+                (with_shapes(asked_for, lambda *_: (1,)), one_bias_for_each_unit),
+                (with_shapes(asked_for, lambda *_: ()), one_bias_for_each_unit),
+                (
+                    with_shapes(asked_for, lambda self, rows, features: (1, self.units)),
+                    "The bias has two dimensions. One is enough: the shape `(self.units,)`.",
+                ),
+                (
+                    with_shapes(asked_for, lambda self, rows, features: (rows, self.units)),
+                    "The bias has one row for each row of the input. It must serve batches of any "
+                    "size: the shape `(self.units,)`.",
+                ),
+                (
+                    with_shapes(asked_for, lambda self, rows, features: (features,)),
+                    "The bias has one number for each feature. It needs one for each unit: the shape "
+                    "`(self.units,)`.",
+                ),
+                (
+                    with_call(lambda self, inputs: ops.matmul(inputs, self.kernel)),
+                    "There is a bias, but `call` does not add it.",
+                ),
+                (
+                    with_call(lambda self, inputs: ops.matmul(inputs, self.kernel) - self.bias),
+                    "You subtracted the bias. Add it.",
+                ),
+                (
+                    with_call(lambda self, inputs: ops.matmul(inputs, self.kernel) * self.bias),
+                    "You multiplied by the bias. Add it.",
+                ),
+                (
+                    with_call(lambda self, inputs: ops.matmul(inputs, self.kernel + self.bias)),
+                    "You added the bias to the kernel. Multiply first, then add the bias.",
+                ),
+                (
+                    with_call(lambda self, inputs: ops.matmul(self.kernel, inputs) + self.bias),
+                    "A matrix product has an order: the inputs come first, then the kernel.",
+                ),
+                (
+                    with_call(lambda self, inputs: inputs * self.kernel + self.bias),
+                    "`*` multiplies entry by entry. The matrix product is `keras.ops.matmul`.",
+                ),
+                (
+                    with_call(lambda self, inputs: ops.relu(Dense.call(self, inputs))),
+                    no_activation,
+                ),
+                (
+                    with_call(lambda self, inputs: ops.softmax(Dense.call(self, inputs))),
+                    no_activation,
+                ),
+                (
+                    with_call(lambda self, inputs: ops.sigmoid(Dense.call(self, inputs))),
+                    no_activation,
+                ),
+                (with_initializers("glorot_uniform", "ones"), bias_not_zero),
+                (with_initializers("zeros", "glorot_uniform"), bias_not_zero),
+                (with_initializers("zeros", "zeros"), kernel_not_random),
+                (with_initializers("ones", "zeros"), kernel_not_random),
+                (
+                    Frozen,
+                    "These weights cannot be trained. Leave out `trainable=False`.",
+                ),
+                (
+                    with_call(
+                        lambda self, inputs: np.matmul(inputs, self.kernel) + np.array(self.bias)
+                    ),
+                    NO_GRADIENT,
+                ),
+            )
         ),
-        observe=observe,
+        probe=observe,
         hints=(
             "The layer `Bias` above has a `build` and a `call`. Yours has one weight more.",
             "`input_shape[-1]` is the number of features, `self.units` that of outputs. Make each "
@@ -335,9 +341,9 @@ def dense() -> Exercise:
             "The kernel is `self.add_weight(shape=(input_shape[-1], self.units), initializer="
             '"glorot_uniform")`. The bias follows the same pattern, and `call` uses both.',
         ),
-        meaning="This is the layer of notebook 04, and now Keras can stack, train and save it. "
+        takeaway="This is the layer of notebook 04, and now Keras can stack, train and save it. "
         "Notebook 06 puts two of it in a row.",
-        why="`build` makes the weights when the number of features is known, and `add_weight` "
+        explanation="`build` makes the weights when the number of features is known, and `add_weight` "
         "tells Keras that they are to be trained. `call` is the line of notebook 04.",
     )
 
@@ -414,113 +420,117 @@ def softmax_layer() -> Exercise:
             yield "[[3, 3]], in a model", model(np.array([[3, 3]], np.float32))
 
     return Exercise(
-        right=Softmax,
+        solution=Softmax,
         also_right=(layer(by_logarithm), layer(in_tensorflow), layer(ops.softmax), BuiltIn),
-        mistakes=(
+        mistakes=grouped(
             (
-                layer(lambda z: divided(ops.exp(z))),
-                "Right for small scores, but exp overflows at 1000: subtract the largest score of "
-                "each row first.",
-            ),
-            (layer(lambda z: divided(ops.exp(z), axis=0)), columns),
-            (layer(lambda z: divided(ops.exp(shifted(z)), axis=0)), columns),
-            (layer(lambda z: ops.softmax(z, axis=0)), columns),
-            (layer(lambda z: divided(ops.exp(z), axis=None)), everything),
-            (layer(lambda z: divided(ops.exp(shifted(z)), axis=None)), everything),
-            (layer(lambda z: divided(ops.exp(z), keepdims=False)), dimension_lost),
-            (layer(lambda z: divided(ops.exp(shifted(z)), keepdims=False)), dimension_lost),
-            (layer(lambda z: divided(ops.exp(z - ops.max(z, axis=-1)))), dimension_lost),
-            (
-                layer(lambda z: divided(ops.exp(z - ops.max(z, axis=-1)), keepdims=False)),
-                dimension_lost,
-            ),
-            (layer(lambda z: divided(ops.exp(z - ops.max(z)))), one_shift),
-            (layer(lambda z: divided(ops.exp(z - ops.max(z, axis=0)))), one_shift),
-            (
-                layer(lambda z: divided(ops.exp(z - ops.mean(z, axis=-1, keepdims=True)))),
-                not_the_largest,
-            ),
-            (
-                layer(lambda z: divided(ops.exp(z - ops.min(z, axis=-1, keepdims=True)))),
-                not_the_largest,
-            ),
-            (
-                layer(lambda z: divided(ops.exp(z + ops.max(z, axis=-1, keepdims=True)))),
-                "You added the largest score. Subtract it, or exp overflows sooner still.",
-            ),
-            (
-                layer(lambda z: divided(ops.exp(ops.clip(z, -80, 80)))),
-                "Cutting large scores off makes them equal. Subtract the largest score of each "
-                "row: that keeps their differences.",
-            ),
-            (
-                layer(lambda z: ops.exp(shifted(z)) / ops.sum(ops.exp(z), -1, keepdims=True)),
-                "The exponentials below the line need the shifted scores, too.",
-            ),
-            (
-                layer(lambda z: ops.exp(z) / ops.sum(ops.exp(shifted(z)), -1, keepdims=True)),
-                "The exponentials above the line need the shifted scores, too.",
-            ),
-            (
-                layer(lambda z: ops.exp(shifted(z)) / ops.sum(shifted(z), -1, keepdims=True)),
-                "You divided by the sum of the scores. Divide by that of the exponentials.",
-            ),
-            (
-                layer(
-                    lambda z: ops.exp(shifted(z)) / ops.mean(ops.exp(shifted(z)), -1, keepdims=True)
+                (
+                    layer(lambda z: divided(ops.exp(z))),
+                    "Right for small scores, but exp overflows at 1000: subtract the largest score of "
+                    "each row first.",
                 ),
-                "You divided by the mean of the exponentials. Divide by their sum.",
-            ),
-            (
-                layer(lambda z: ops.softmax(z / 1000)),
-                "Dividing the scores changes their differences. Subtract the largest instead.",
-            ),
-            (
-                layer(lambda z: ops.softmax(z / ops.max(z, axis=-1, keepdims=True))),
-                "Dividing the scores changes their differences. Subtract the largest instead.",
-            ),
-            (
-                layer(lambda z: ops.exp(shifted(z))),
-                "These are the exponentials. Divide each row by its sum.",
-            ),
-            (layer(ops.exp), "These are the exponentials. Divide each row by its sum."),
-            (layer(shifted), "These are the shifted scores. Take their exponential next."),
-            (layer(divided), "You divided the scores themselves. Take the exponential first."),
-            (
-                layer(lambda z: divided(shifted(z))),
-                "You divided the scores themselves. Take the exponential first.",
-            ),
-            (
-                layer(lambda z: divided(shifted(ops.exp(z)))),
-                "You shifted the exponentials. Subtract the largest score before `exp`.",
-            ),
-            (
-                layer(ops.log_softmax),
-                "These are the logarithms of the probabilities. Return the probabilities.",
-            ),
-            (
-                layer(lambda z: ops.softmax(-z)),
-                "The order is turned round: the largest score must win. Look at the signs.",
-            ),
-            (
-                layer(lambda z: ops.softmax(ops.softmax(z))),
-                "Softmax is applied twice. Once is enough.",
-            ),
-            (
-                layer(ops.sigmoid),
-                "That is the sigmoid of each score by itself. In softmax each row sums to 1.",
-            ),
-            (layer(in_numpy), NO_GRADIENT),
+                (layer(lambda z: divided(ops.exp(z), axis=0)), columns),
+                (layer(lambda z: divided(ops.exp(shifted(z)), axis=0)), columns),
+                (layer(lambda z: ops.softmax(z, axis=0)), columns),
+                (layer(lambda z: divided(ops.exp(z), axis=None)), everything),
+                (layer(lambda z: divided(ops.exp(shifted(z)), axis=None)), everything),
+                (layer(lambda z: divided(ops.exp(z), keepdims=False)), dimension_lost),
+                (layer(lambda z: divided(ops.exp(shifted(z)), keepdims=False)), dimension_lost),
+                (layer(lambda z: divided(ops.exp(z - ops.max(z, axis=-1)))), dimension_lost),
+                (
+                    layer(lambda z: divided(ops.exp(z - ops.max(z, axis=-1)), keepdims=False)),
+                    dimension_lost,
+                ),
+                (layer(lambda z: divided(ops.exp(z - ops.max(z)))), one_shift),
+                (layer(lambda z: divided(ops.exp(z - ops.max(z, axis=0)))), one_shift),
+                (
+                    layer(lambda z: divided(ops.exp(z - ops.mean(z, axis=-1, keepdims=True)))),
+                    not_the_largest,
+                ),
+                (
+                    layer(lambda z: divided(ops.exp(z - ops.min(z, axis=-1, keepdims=True)))),
+                    not_the_largest,
+                ),
+                (
+                    layer(lambda z: divided(ops.exp(z + ops.max(z, axis=-1, keepdims=True)))),
+                    "You added the largest score. Subtract it, or exp overflows sooner still.",
+                ),
+                (
+                    layer(lambda z: divided(ops.exp(ops.clip(z, -80, 80)))),
+                    "Cutting large scores off makes them equal. Subtract the largest score of each "
+                    "row: that keeps their differences.",
+                ),
+                (
+                    layer(lambda z: ops.exp(shifted(z)) / ops.sum(ops.exp(z), -1, keepdims=True)),
+                    "The exponentials below the line need the shifted scores, too.",
+                ),
+                (
+                    layer(lambda z: ops.exp(z) / ops.sum(ops.exp(shifted(z)), -1, keepdims=True)),
+                    "The exponentials above the line need the shifted scores, too.",
+                ),
+                (
+                    layer(lambda z: ops.exp(shifted(z)) / ops.sum(shifted(z), -1, keepdims=True)),
+                    "You divided by the sum of the scores. Divide by that of the exponentials.",
+                ),
+                (
+                    layer(
+                        lambda z: (
+                            ops.exp(shifted(z)) / ops.mean(ops.exp(shifted(z)), -1, keepdims=True)
+                        )
+                    ),
+                    "You divided by the mean of the exponentials. Divide by their sum.",
+                ),
+                (
+                    layer(lambda z: ops.softmax(z / 1000)),
+                    "Dividing the scores changes their differences. Subtract the largest instead.",
+                ),
+                (
+                    layer(lambda z: ops.softmax(z / ops.max(z, axis=-1, keepdims=True))),
+                    "Dividing the scores changes their differences. Subtract the largest instead.",
+                ),
+                (
+                    layer(lambda z: ops.exp(shifted(z))),
+                    "These are the exponentials. Divide each row by its sum.",
+                ),
+                (layer(ops.exp), "These are the exponentials. Divide each row by its sum."),
+                (layer(shifted), "These are the shifted scores. Take their exponential next."),
+                (layer(divided), "You divided the scores themselves. Take the exponential first."),
+                (
+                    layer(lambda z: divided(shifted(z))),
+                    "You divided the scores themselves. Take the exponential first.",
+                ),
+                (
+                    layer(lambda z: divided(shifted(ops.exp(z)))),
+                    "You shifted the exponentials. Subtract the largest score before `exp`.",
+                ),
+                (
+                    layer(ops.log_softmax),
+                    "These are the logarithms of the probabilities. Return the probabilities.",
+                ),
+                (
+                    layer(lambda z: ops.softmax(-z)),
+                    "The order is turned round: the largest score must win. Look at the signs.",
+                ),
+                (
+                    layer(lambda z: ops.softmax(ops.softmax(z))),
+                    "Softmax is applied twice. Once is enough.",
+                ),
+                (
+                    layer(ops.sigmoid),
+                    "That is the sigmoid of each score by itself. In softmax each row sums to 1.",
+                ),
+                (layer(in_numpy), NO_GRADIENT),
+            )
         ),
-        observe=observe,
+        probe=observe,
         hints=(
             "It is the safe softmax of notebook 02, with `keras.ops` in place of `np`.",
             "First `logits - keras.ops.max(logits, axis=-1, keepdims=True)`. What comes next?",
             "Take `keras.ops.exp` of the shifted scores, and divide by its `keras.ops.sum` along "
             "the last axis, with `keepdims=True` as well.",
         ),
-        meaning="In notebook 06 this very layer, put in one place too many, ruins a network.",
-        why="The three lines are those of notebook 02. A layer without weights needs no `build`.",
+        takeaway="In notebook 06 this very layer, put in one place too many, ruins a network.",
+        explanation="The three lines are those of notebook 02. A layer without weights needs no `build`.",
     )
 
 
@@ -538,67 +548,72 @@ def count_before_you_build() -> Exercise:
     kernels = 3072 * 64 + 64 * 32 + 32 * 10
     after_the_first = 64 * 32 + 32 + 32 * 10 + 10
     return Exercise(
-        right=199_082,
+        solution=199_082,
         also_right=(kernels + 64 + 32 + 10, 199082.0, np.int64(199082), np.array(199082)),
-        mistakes=(
-            (kernels, "You counted the kernels only. Add one bias for each unit: 64 + 32 + 10."),
-            (kernels + 1, each_output),
-            (kernels + 3, each_output),
-            (kernels + 10, each_output),
+        mistakes=grouped(
             (
-                3072 + kernels + 64 + 32 + 10,
-                "You counted the inputs, too. Flattening has no parameters.",
-            ),
-            (kernels + 3072 + 64 + 32, each_output),
-            (
-                32 * 32 * 64 + 64 + after_the_first,
-                "The colours are missing. Flattened, the picture has 32 · 32 · 3 = 3072 numbers.",
-            ),
-            (28 * 28 * 64 + 64 + after_the_first, all_pixels),
-            (28 * 28 * 3 * 64 + 64 + after_the_first, all_pixels),
-            (32 * 3 * 64 + 64 + after_the_first, all_pixels),
-            (
-                3072 * 64 + 64,
-                "This is the first layer alone. Add those of 32 and 10 units.",
-            ),
-            (
-                3072 * 64,
-                "This is the kernel of the first layer. Add its bias, and the other two layers.",
-            ),
-            (
-                3072 * 64 + 64 + 64 * 32 + 32,
-                "The last layer is missing: the one of 10 units has parameters, too.",
-            ),
-            (
-                after_the_first,
-                "The first layer is missing: the one of 64 units looks at 3072 numbers.",
-            ),
-            (3072 * (64 + 32 + 10) + 64 + 32 + 10, each_from_the_one_before),
-            (3072 * (64 + 32 + 10), each_from_the_one_before),
-            (
-                64 + 32 + 10,
-                "These are the units. Each has one weight for each of its inputs, and a bias.",
-            ),
-            (
-                3072 * 64 * 32 * 10,
-                "Layers follow each other, so their parameters add up. Multiply inside a layer "
-                "only.",
-            ),
-            (
-                [3072 * 64 + 64, 64 * 32 + 32, 32 * 10 + 10],
-                "The three layers are right. Now add them up.",
-            ),
+                (
+                    kernels,
+                    "You counted the kernels only. Add one bias for each unit: 64 + 32 + 10.",
+                ),
+                (kernels + 1, each_output),
+                (kernels + 3, each_output),
+                (kernels + 10, each_output),
+                (
+                    3072 + kernels + 64 + 32 + 10,
+                    "You counted the inputs, too. Flattening has no parameters.",
+                ),
+                (kernels + 3072 + 64 + 32, each_output),
+                (
+                    32 * 32 * 64 + 64 + after_the_first,
+                    "The colours are missing. Flattened, the picture has 32 · 32 · 3 = 3072 numbers.",
+                ),
+                (28 * 28 * 64 + 64 + after_the_first, all_pixels),
+                (28 * 28 * 3 * 64 + 64 + after_the_first, all_pixels),
+                (32 * 3 * 64 + 64 + after_the_first, all_pixels),
+                (
+                    3072 * 64 + 64,
+                    "This is the first layer alone. Add those of 32 and 10 units.",
+                ),
+                (
+                    3072 * 64,
+                    "This is the kernel of the first layer. Add its bias, and the other two layers.",
+                ),
+                (
+                    3072 * 64 + 64 + 64 * 32 + 32,
+                    "The last layer is missing: the one of 10 units has parameters, too.",
+                ),
+                (
+                    after_the_first,
+                    "The first layer is missing: the one of 64 units looks at 3072 numbers.",
+                ),
+                (3072 * (64 + 32 + 10) + 64 + 32 + 10, each_from_the_one_before),
+                (3072 * (64 + 32 + 10), each_from_the_one_before),
+                (
+                    64 + 32 + 10,
+                    "These are the units. Each has one weight for each of its inputs, and a bias.",
+                ),
+                (
+                    3072 * 64 * 32 * 10,
+                    "Layers follow each other, so their parameters add up. Multiply inside a layer "
+                    "only.",
+                ),
+                (
+                    [3072 * 64 + 64, 64 * 32 + 32, 32 * 10 + 10],
+                    "The three layers are right. Now add them up.",
+                ),
+            )
         ),
-        observe=value,
+        probe=value,
         hints=(
             "Write one line for each dense layer: how many numbers go in, how many come out?",
             "The first layer gets 32 · 32 · 3 = 3072 numbers. A layer with n inputs and m outputs "
             "has n · m + m parameters.",
             "3072 · 64 + 64, then 64 · 32 + 32, then 32 · 10 + 10. Add them up.",
         ),
-        meaning="A wrong count betrays a wrong layer before you train it. Compare yours with "
+        takeaway="A wrong count betrays a wrong layer before you train it. Compare yours with "
         "`count_params()` whenever you build a network.",
-        why="The pictures have 32 · 32 · 3 = 3072 numbers. The layers have 3072 · 64 + 64 = "
+        explanation="The pictures have 32 · 32 · 3 = 3072 numbers. The layers have 3072 · 64 + 64 = "
         "196,672, 64 · 32 + 32 = 2,080 and 32 · 10 + 10 = 330 parameters.",
         tolerance=1e-7,
     )
@@ -711,115 +726,121 @@ def loss_from_logits() -> Exercise:
                 raise NotYet(NO_GRADIENT.replace("layer", "loss"))
 
     return Exercise(
-        right=SoftmaxCrossEntropy,
+        solution=SoftmaxCrossEntropy,
         also_right=tuple(map(loss, (from_logsumexp, in_tensorflow, row_by_row, built_in))),
-        mistakes=(
-            (loss(lambda y, z: ops.mean(from_logsumexp(y, z))), keras_takes_the_mean),
-            (loss(lambda y, z: ops.sum(from_logsumexp(y, z))), keras_takes_the_mean),
+        mistakes=grouped(
             (
-                loss(lambda y, z: from_logsumexp(y, z) / z.shape[0]),
-                "You divided by the number of rows. Leave that to Keras, which takes the mean.",
-            ),
-            (
-                loss(lambda y, z: logsumexp_unsafe(shifted(z), axis=None) - pick(shifted(z), y)),
-                over_the_batch,
-            ),
-            (loss(lambda y, z: logsumexp_unsafe(z, axis=None) - pick(z, y)), over_the_batch),
-            (
-                loss(lambda y, z: ops.logsumexp(z, -1) - ops.sum(ops.one_hot(y, z.shape[-1]) * z)),
-                over_the_batch,
-            ),
-            (
-                loss(lambda y, z: from_logsumexp(y, z)[:, None]),
-                "The shape is (batch, 1), and (batch,) is wanted: take one dimension away.",
-            ),
-            (
-                loss(lambda y, z: ops.logsumexp(z, -1, keepdims=True) - pick(z, y)),
-                one_number_too_many,
-            ),
-            (
-                loss(lambda y, z: ops.logsumexp(z, -1) - pick(z, y)[:, None]),
-                one_number_too_many,
-            ),
-            (
-                loss(lambda y, z: -ops.take(ops.log_softmax(z), y, axis=-1)),
-                "`take` gives every row the labels of all rows. `take_along_axis` gives each row "
-                "its own.",
-            ),
-            (
-                loss(lambda y, z: -ops.one_hot(y, z.shape[-1]) * ops.log_softmax(z)),
-                "The shape is still (batch, classes): sum over the classes.",
-            ),
-            (
-                loss(lambda y, z: -from_logsumexp(y, z)),
-                "The sign is turned round: a loss is positive. Take logsumexp minus the score.",
-            ),
-            (
-                loss(lambda y, z: -ops.log(pick(z, y))),
-                "These are scores, not probabilities: the logarithm of a score means nothing. "
-                "Subtract it from logsumexp.",
-            ),
-            (loss(lambda y, z: -ops.mean(ops.log_softmax(z), axis=-1)), at_the_label_only),
-            (loss(lambda y, z: -ops.sum(ops.log_softmax(z), axis=-1)), at_the_label_only),
-            (
-                loss(
-                    lambda y, z: (
-                        -ops.mean(ops.one_hot(y, z.shape[-1]) * ops.log_softmax(z), axis=-1)
-                    )
+                (loss(lambda y, z: ops.mean(from_logsumexp(y, z))), keras_takes_the_mean),
+                (loss(lambda y, z: ops.sum(from_logsumexp(y, z))), keras_takes_the_mean),
+                (
+                    loss(lambda y, z: from_logsumexp(y, z) / z.shape[0]),
+                    "You divided by the number of rows. Leave that to Keras, which takes the mean.",
                 ),
-                "You took the mean over the classes. Take the sum: only one term is not 0.",
-            ),
-            (
-                loss(lambda y, z: ops.logsumexp(z, -1) - ops.max(z, axis=-1)),
-                "You subtracted the largest score. Subtract the score of the label, whether it is "
-                "the largest or not.",
-            ),
-            (
-                loss(lambda y, z: ops.logsumexp(z, -1)),
-                "This is logsumexp. Now subtract the score of the label.",
-            ),
-            (
-                loss(lambda y, z: -pick(z, y)),
-                "This is minus the score of the label. Add logsumexp of the row.",
-            ),
-            (
-                loss(lambda y, z: pick(ops.softmax(z), y)),
-                "This is the probability of the label. Take minus its logarithm.",
-            ),
-            (
-                loss(lambda y, z: 1 - pick(ops.softmax(z), y)),
-                "This is 1 - p. The loss is minus the logarithm of p.",
-            ),
-            (
-                loss(lambda y, z: from_logsumexp(y, ops.softmax(z))),
-                "Softmax is applied twice: the formula expects scores, and you gave it "
-                "probabilities.",
-            ),
-            (
-                loss(lambda y, z: from_logsumexp(y, z) / np.log(2)),
-                "These are bits. Take the natural logarithm: `keras.ops.log`.",
-            ),
-            (loss(lambda y, z: logsumexp_unsafe(z) - pick(z, y)), overflow),
-            (
-                loss(lambda y, z: -ops.log(pick(ops.exp(z), y) / ops.sum(ops.exp(z), -1))),
-                overflow,
-            ),
-            (loss(lambda y, z: logsumexp_unsafe(shifted(z)) - pick(z, y)), both_shifted),
-            (loss(lambda y, z: logsumexp_unsafe(z) - pick(shifted(z), y)), both_shifted),
-            (
-                loss(shifted_by_one_number),
-                "You subtracted one number from all rows. Each row needs its own largest score: "
-                "`axis=-1, keepdims=True`.",
-            ),
-            (loss(lambda y, z: -ops.log(pick(ops.softmax(z), y))), log_of_zero),
-            (loss(lambda y, z: -ops.log(pick(ops.softmax(z), y) + 1e-7)), log_of_zero),
-            (
-                loss(lambda y, z: -ops.log(ops.clip(pick(ops.softmax(z), y), 1e-7, 1))),
-                log_of_zero,
-            ),
-            (loss(in_numpy), NO_GRADIENT.replace("layer", "loss")),
+                (
+                    loss(
+                        lambda y, z: logsumexp_unsafe(shifted(z), axis=None) - pick(shifted(z), y)
+                    ),
+                    over_the_batch,
+                ),
+                (loss(lambda y, z: logsumexp_unsafe(z, axis=None) - pick(z, y)), over_the_batch),
+                (
+                    loss(
+                        lambda y, z: ops.logsumexp(z, -1) - ops.sum(ops.one_hot(y, z.shape[-1]) * z)
+                    ),
+                    over_the_batch,
+                ),
+                (
+                    loss(lambda y, z: from_logsumexp(y, z)[:, None]),
+                    "The shape is (batch, 1), and (batch,) is wanted: take one dimension away.",
+                ),
+                (
+                    loss(lambda y, z: ops.logsumexp(z, -1, keepdims=True) - pick(z, y)),
+                    one_number_too_many,
+                ),
+                (
+                    loss(lambda y, z: ops.logsumexp(z, -1) - pick(z, y)[:, None]),
+                    one_number_too_many,
+                ),
+                (
+                    loss(lambda y, z: -ops.take(ops.log_softmax(z), y, axis=-1)),
+                    "`take` gives every row the labels of all rows. `take_along_axis` gives each row "
+                    "its own.",
+                ),
+                (
+                    loss(lambda y, z: -ops.one_hot(y, z.shape[-1]) * ops.log_softmax(z)),
+                    "The shape is still (batch, classes): sum over the classes.",
+                ),
+                (
+                    loss(lambda y, z: -from_logsumexp(y, z)),
+                    "The sign is turned round: a loss is positive. Take logsumexp minus the score.",
+                ),
+                (
+                    loss(lambda y, z: -ops.log(pick(z, y))),
+                    "These are scores, not probabilities: the logarithm of a score means nothing. "
+                    "Subtract it from logsumexp.",
+                ),
+                (loss(lambda y, z: -ops.mean(ops.log_softmax(z), axis=-1)), at_the_label_only),
+                (loss(lambda y, z: -ops.sum(ops.log_softmax(z), axis=-1)), at_the_label_only),
+                (
+                    loss(
+                        lambda y, z: (
+                            -ops.mean(ops.one_hot(y, z.shape[-1]) * ops.log_softmax(z), axis=-1)
+                        )
+                    ),
+                    "You took the mean over the classes. Take the sum: only one term is not 0.",
+                ),
+                (
+                    loss(lambda y, z: ops.logsumexp(z, -1) - ops.max(z, axis=-1)),
+                    "You subtracted the largest score. Subtract the score of the label, whether it is "
+                    "the largest or not.",
+                ),
+                (
+                    loss(lambda y, z: ops.logsumexp(z, -1)),
+                    "This is logsumexp. Now subtract the score of the label.",
+                ),
+                (
+                    loss(lambda y, z: -pick(z, y)),
+                    "This is minus the score of the label. Add logsumexp of the row.",
+                ),
+                (
+                    loss(lambda y, z: pick(ops.softmax(z), y)),
+                    "This is the probability of the label. Take minus its logarithm.",
+                ),
+                (
+                    loss(lambda y, z: 1 - pick(ops.softmax(z), y)),
+                    "This is 1 - p. The loss is minus the logarithm of p.",
+                ),
+                (
+                    loss(lambda y, z: from_logsumexp(y, ops.softmax(z))),
+                    "Softmax is applied twice: the formula expects scores, and you gave it "
+                    "probabilities.",
+                ),
+                (
+                    loss(lambda y, z: from_logsumexp(y, z) / np.log(2)),
+                    "These are bits. Take the natural logarithm: `keras.ops.log`.",
+                ),
+                (loss(lambda y, z: logsumexp_unsafe(z) - pick(z, y)), overflow),
+                (
+                    loss(lambda y, z: -ops.log(pick(ops.exp(z), y) / ops.sum(ops.exp(z), -1))),
+                    overflow,
+                ),
+                (loss(lambda y, z: logsumexp_unsafe(shifted(z)) - pick(z, y)), both_shifted),
+                (loss(lambda y, z: logsumexp_unsafe(z) - pick(shifted(z), y)), both_shifted),
+                (
+                    loss(shifted_by_one_number),
+                    "You subtracted one number from all rows. Each row needs its own largest score: "
+                    "`axis=-1, keepdims=True`.",
+                ),
+                (loss(lambda y, z: -ops.log(pick(ops.softmax(z), y))), log_of_zero),
+                (loss(lambda y, z: -ops.log(pick(ops.softmax(z), y) + 1e-7)), log_of_zero),
+                (
+                    loss(lambda y, z: -ops.log(ops.clip(pick(ops.softmax(z), y), 1e-7, 1))),
+                    log_of_zero,
+                ),
+                (loss(in_numpy), NO_GRADIENT.replace("layer", "loss")),
+            )
         ),
-        observe=observe,
+        probe=observe,
         hints=(
             "It is `cross_entropy` of notebook 03, without the mean at the end.",
             "Subtract the largest score of each row, and keep the result as `shifted`. Both parts "
@@ -827,9 +848,9 @@ def loss_from_logits() -> Exercise:
             "The first part is `keras.ops.log(keras.ops.sum(keras.ops.exp(shifted), axis=-1))`. "
             "The second is `shifted` times the one-hot labels, summed over the last axis.",
         ),
-        meaning="No score is too large for this loss. It trains the networks of this notebook and "
+        takeaway="No score is too large for this loss. It trains the networks of this notebook and "
         "of the next.",
-        why="Softmax and logsumexp forget a common shift together: logsumexp(z) - z_y is the same "
+        explanation="Softmax and logsumexp forget a common shift together: logsumexp(z) - z_y is the same "
         "for the shifted scores. The one-hot labels are 0 everywhere but at the label, so the sum "
         "picks its score.",
     )
@@ -1008,87 +1029,89 @@ def training_step() -> Exercise:
             yield f"{name}, the loss returned by a second step", again
 
     return Exercise(
-        right=my_step,
+        solution=my_step,
         also_right=(everything_under_the_tape, mean_by_hand, in_a_graph, train_step),
-        mistakes=(
+        mistakes=grouped(
             (
-                step(move=lambda optimizer, gradients, variables: None),
-                "The loss is right, but the weights have not moved: call "
-                "`optimizer.apply_gradients`.",
-            ),
-            (
-                step(returned=lambda before, after, gradients: after),
-                "You computed the loss again after the move. Return the one from before it, which "
-                "the tape saw.",
-            ),
-            (
-                step(move=scaled(-1)),
-                "The weights moved uphill: the optimizer subtracts by itself, so give it the "
-                "gradients as they are.",
-            ),
-            (
-                step(move=in_slices(slice(1, None))),
-                "Only the last layer has moved. Take the gradients for all "
-                "`model.trainable_variables`.",
-            ),
-            (
-                step(move=in_slices(slice(1))),
-                "Only the first layer has moved. Take the gradients for all "
-                "`model.trainable_variables`.",
-            ),
-            (step(move=in_slices(slice(2))), some_weights_only),
-            (step(move=in_slices(slice(-1, None))), some_weights_only),
-            (step(move=in_slices(slice(0, None, 2))), some_weights_only),
-            (step(move=twice), "The weights moved twice. One step moves them once."),
-            (
-                step(move=scaled(0.05)),
-                "You multiplied by the learning rate, and the optimizer does that, too. Give it "
-                "the gradients as they are.",
-            ),
-            (
-                step(move=scaled(1 / 4)),
-                "You divided the gradients by the number of rows. The loss is a mean already, so "
-                "leave that out.",
-            ),
-            (
-                step(move=replaced),
-                "The gradients have taken the place of the weights. Let the optimizer subtract "
-                "them: `optimizer.apply_gradients`.",
-            ),
-            (
-                step(move=new_optimizer),
-                "Right with the learning rate 0.05 only. Use the optimizer that you were given.",
-            ),
-            (
-                step(move=without_optimizer),
-                "Right with SGD only: you moved the weights yourself. Let the optimizer do it, by "
-                "`optimizer.apply_gradients`.",
-            ),
-            (
-                step(value_of=own_loss),
-                "Right for cross-entropy only. Use the `loss` that you were given.",
-            ),
-            (
-                step(value_of=lambda loss, labels, logits: loss.call(labels, logits)),
-                "`loss.call` gives one loss for each row. `loss(labels, logits)` takes the mean.",
-            ),
-            (
-                step(value_of=lambda loss, labels, logits: logits),
-                "These are the model's scores. Compute the loss from them: `loss(labels, scores)`.",
-            ),
-            (
-                step(returned=lambda before, after, gradients: (before, gradients)),
-                "Return the loss alone, one number.",
-            ),
-            (
-                step(returned=lambda before, after, gradients: gradients),
-                "Return the loss alone, one number.",
-            ),
-            (after_the_tape, no_gradient),
-            (pairs_turned_round, gradient_first),
-            (changes_its_input, CHANGED),
+                (
+                    step(move=lambda optimizer, gradients, variables: None),
+                    "The loss is right, but the weights have not moved: call "
+                    "`optimizer.apply_gradients`.",
+                ),
+                (
+                    step(returned=lambda before, after, gradients: after),
+                    "You computed the loss again after the move. Return the one from before it, which "
+                    "the tape saw.",
+                ),
+                (
+                    step(move=scaled(-1)),
+                    "The weights moved uphill: the optimizer subtracts by itself, so give it the "
+                    "gradients as they are.",
+                ),
+                (
+                    step(move=in_slices(slice(1, None))),
+                    "Only the last layer has moved. Take the gradients for all "
+                    "`model.trainable_variables`.",
+                ),
+                (
+                    step(move=in_slices(slice(1))),
+                    "Only the first layer has moved. Take the gradients for all "
+                    "`model.trainable_variables`.",
+                ),
+                (step(move=in_slices(slice(2))), some_weights_only),
+                (step(move=in_slices(slice(-1, None))), some_weights_only),
+                (step(move=in_slices(slice(0, None, 2))), some_weights_only),
+                (step(move=twice), "The weights moved twice. One step moves them once."),
+                (
+                    step(move=scaled(0.05)),
+                    "You multiplied by the learning rate, and the optimizer does that, too. Give it "
+                    "the gradients as they are.",
+                ),
+                (
+                    step(move=scaled(1 / 4)),
+                    "You divided the gradients by the number of rows. The loss is a mean already, so "
+                    "leave that out.",
+                ),
+                (
+                    step(move=replaced),
+                    "The gradients have taken the place of the weights. Let the optimizer subtract "
+                    "them: `optimizer.apply_gradients`.",
+                ),
+                (
+                    step(move=new_optimizer),
+                    "Right with the learning rate 0.05 only. Use the optimizer that you were given.",
+                ),
+                (
+                    step(move=without_optimizer),
+                    "Right with SGD only: you moved the weights yourself. Let the optimizer do it, by "
+                    "`optimizer.apply_gradients`.",
+                ),
+                (
+                    step(value_of=own_loss),
+                    "Right for cross-entropy only. Use the `loss` that you were given.",
+                ),
+                (
+                    step(value_of=lambda loss, labels, logits: loss.call(labels, logits)),
+                    "`loss.call` gives one loss for each row. `loss(labels, logits)` takes the mean.",
+                ),
+                (
+                    step(value_of=lambda loss, labels, logits: logits),
+                    "These are the model's scores. Compute the loss from them: `loss(labels, scores)`.",
+                ),
+                (
+                    step(returned=lambda before, after, gradients: (before, gradients)),
+                    "Return the loss alone, one number.",
+                ),
+                (
+                    step(returned=lambda before, after, gradients: gradients),
+                    "Return the loss alone, one number.",
+                ),
+                (after_the_tape, no_gradient),
+                (pairs_turned_round, gradient_first),
+                (changes_its_input, CHANGED),
+            )
         ),
-        observe=observe,
+        probe=observe,
         hints=(
             "Three parts: compute the loss under a tape, ask the tape for the gradients, let the "
             "optimizer move the weights. The first two stand in the section before.",
@@ -1097,9 +1120,9 @@ def training_step() -> Exercise:
             "The last two lines are `optimizer.apply_gradients(zip(gradients, "
             "model.trainable_variables))` and `return value`.",
         ),
-        meaning="This is all that `fit` does for each minibatch. A few cells on, the same step is "
+        takeaway="This is all that `fit` does for each minibatch. A few cells on, the same step is "
         "held against your NumPy loop.",
-        why="The tape must see everything from the weights to the loss. The optimizer subtracts "
+        explanation="The tape must see everything from the weights to the loss. The optimizer subtracts "
         "the gradient times its learning rate, or does what Adam does, and the loss was computed "
         "before that.",
     )

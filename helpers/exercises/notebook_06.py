@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from helpers.data import CLASS_NAMES
-from helpers.exercises.judging import Exercise, NotYet, calls
+from helpers.exercises.judging import Exercise, NotYet, calls, grouped
 from helpers.maths import cross_entropy, softmax
 
 
@@ -57,111 +57,116 @@ def two_layers_into_one() -> Exercise:
 
     both_biases = "`bias_1` goes through the second layer, too: multiply it by `kernel_2`."
     return Exercise(
-        right=merge,
+        solution=merge,
         also_right=(asked_like_a_layer, with_loops, in_single_precision),
-        mistakes=(
+        mistakes=grouped(
             (
-                lambda k1, b1, k2, b2: (k1 * k2, b1 @ k2 + b2),
-                "`*` multiplies entry by entry. A layer is a matrix product: use `@`.",
-            ),
-            (
-                lambda k1, b1, k2, b2: (k2 @ k1, b1 @ k2 + b2),
-                "The kernels are in the wrong order. The inputs meet `kernel_1` first, so it "
-                "stands on the left.",
-            ),
-            (
-                lambda k1, b1, k2, b2: ((k1 @ k2).T, b1 @ k2 + b2),
-                "The kernel is transposed. A row belongs to an input, a column to an output.",
-            ),
-            (
-                lambda k1, b1, k2, b2: (k1 @ k2.T, b1 @ k2 + b2),
-                "`kernel_2` is transposed in this product. It fits as it is: (a, b) and (b, c).",
-            ),
-            (
-                lambda k1, b1, k2, b2: (k1 + k2, b1 + b2),
-                "You added the kernels. Multiply out the brackets: x meets W1, and the result "
-                "meets W2.",
-            ),
-            (
-                lambda k1, b1, k2, b2: ((k1 + b1) @ k2, b2),
-                "The first bias is in the kernel now, so it would be multiplied by the inputs. It "
-                "belongs in the new bias.",
-            ),
-            (
-                lambda k1, b1, k2, b2: ((k1 + b1) @ k2 + b2, b1 @ k2 + b2),
-                "This kernel contains the biases, so they would be multiplied by the inputs. They "
-                "belong in the new bias only.",
-            ),
-            (
-                lambda k1, b1, k2, b2: (k1 @ k2 + b1 @ k2 + b2, b1 @ k2 + b2),
-                "This kernel contains the biases, so they would be multiplied by the inputs. They "
-                "belong in the new bias only.",
-            ),
-            (
-                lambda k1, b1, k2, b2: (np.maximum(k1, 0) @ k2, np.maximum(b1, 0) @ k2 + b2),
-                "You cut off the negative weights. There is nothing between these two layers.",
-            ),
-            (
-                lambda k1, b1, k2, b2: (np.maximum(k1 @ k2, 0), np.maximum(b1 @ k2 + b2, 0)),
-                "You cut off the negative weights. There is nothing between these two layers.",
-            ),
-            (
-                lambda k1, b1, k2, b2: (np.vstack([k1, b1]) @ k2, b2),
-                "This kernel has a row too many: the bias goes into an array of its own.",
-            ),
-            (
-                lambda k1, b1, k2, b2: (b1 @ k2 + b2, k1 @ k2),
-                "Kernel and bias are exchanged: return the kernel first.",
-            ),
-            (
-                lambda k1, b1, k2, b2: (k1 @ k2, b1 + b2),
-                f"You added the biases as they are. {both_biases}",
-            ),
-            (lambda k1, b1, k2, b2: (k1 @ k2, b1 @ k2), "`bias_2` is missing. Add it at the end."),
-            (lambda k1, b1, k2, b2: (k1 @ k2, b2), f"The first bias is missing. {both_biases}"),
-            (lambda k1, b1, k2, b2: (k1 @ k2, b1), f"`bias_2` is missing. {both_biases}"),
-            (
-                lambda k1, b1, k2, b2: (k1 @ k2, b1 * b2),
-                f"You multiplied the biases by each other. {both_biases}",
-            ),
-            (
-                lambda k1, b1, k2, b2: (k1 @ k2, (b1 + b2) @ k2),
-                "`bias_2` is added after `kernel_2`, so it is not multiplied by it. Mind the "
-                "brackets.",
-            ),
-            (
-                lambda k1, b1, k2, b2: (k1 @ k2, b1 @ k1 + b2),
-                "`bias_1` is added after `kernel_1`, so it meets `kernel_2` only.",
-            ),
-            (
-                lambda k1, b1, k2, b2: (k1 @ k2, b1 @ k1 @ k2 + b2),
-                "`bias_1` is added after `kernel_1`, so it meets `kernel_2` only.",
-            ),
-            (
-                lambda k1, b1, k2, b2: (k1 @ k2, k2 @ b1 + b2),
-                "A vector on the right of `@` meets the rows of `kernel_2`. Put `bias_1` on the "
-                "left, as the inputs are.",
-            ),
-            (
-                lambda k1, b1, k2, b2: (k1 @ k2, b2 @ k2 + b1),
-                "The biases have changed places: `bias_1` is multiplied by `kernel_2`, and "
-                "`bias_2` is added.",
-            ),
-            (
-                lambda k1, b1, k2, b2: (k1 @ k2, (b1 @ k2 + b2)[np.newaxis]),
-                "The numbers of the bias are right, but it has one axis too many: its shape is "
-                "(c,).",
-            ),
-            (
-                lambda k1, b1, k2, b2: (k1 @ k2, b1 * k2 + b2),
-                "`*` multiplies entry by entry. For the bias, too, use the matrix product `@`.",
-            ),
-            (
-                lambda k1, b1, k2, b2: (k1 @ k2, b1[:, np.newaxis] * k2 + b2),
-                "`*` multiplies entry by entry. For the bias, too, use the matrix product `@`.",
-            ),
+                (
+                    lambda k1, b1, k2, b2: (k1 * k2, b1 @ k2 + b2),
+                    "`*` multiplies entry by entry. A layer is a matrix product: use `@`.",
+                ),
+                (
+                    lambda k1, b1, k2, b2: (k2 @ k1, b1 @ k2 + b2),
+                    "The kernels are in the wrong order. The inputs meet `kernel_1` first, so it "
+                    "stands on the left.",
+                ),
+                (
+                    lambda k1, b1, k2, b2: ((k1 @ k2).T, b1 @ k2 + b2),
+                    "The kernel is transposed. A row belongs to an input, a column to an output.",
+                ),
+                (
+                    lambda k1, b1, k2, b2: (k1 @ k2.T, b1 @ k2 + b2),
+                    "`kernel_2` is transposed in this product. It fits as it is: (a, b) and (b, c).",
+                ),
+                (
+                    lambda k1, b1, k2, b2: (k1 + k2, b1 + b2),
+                    "You added the kernels. Multiply out the brackets: x meets W1, and the result "
+                    "meets W2.",
+                ),
+                (
+                    lambda k1, b1, k2, b2: ((k1 + b1) @ k2, b2),
+                    "The first bias is in the kernel now, so it would be multiplied by the inputs. It "
+                    "belongs in the new bias.",
+                ),
+                (
+                    lambda k1, b1, k2, b2: ((k1 + b1) @ k2 + b2, b1 @ k2 + b2),
+                    "This kernel contains the biases, so they would be multiplied by the inputs. They "
+                    "belong in the new bias only.",
+                ),
+                (
+                    lambda k1, b1, k2, b2: (k1 @ k2 + b1 @ k2 + b2, b1 @ k2 + b2),
+                    "This kernel contains the biases, so they would be multiplied by the inputs. They "
+                    "belong in the new bias only.",
+                ),
+                (
+                    lambda k1, b1, k2, b2: (np.maximum(k1, 0) @ k2, np.maximum(b1, 0) @ k2 + b2),
+                    "You cut off the negative weights. There is nothing between these two layers.",
+                ),
+                (
+                    lambda k1, b1, k2, b2: (np.maximum(k1 @ k2, 0), np.maximum(b1 @ k2 + b2, 0)),
+                    "You cut off the negative weights. There is nothing between these two layers.",
+                ),
+                (
+                    lambda k1, b1, k2, b2: (np.vstack([k1, b1]) @ k2, b2),
+                    "This kernel has a row too many: the bias goes into an array of its own.",
+                ),
+                (
+                    lambda k1, b1, k2, b2: (b1 @ k2 + b2, k1 @ k2),
+                    "Kernel and bias are exchanged: return the kernel first.",
+                ),
+                (
+                    lambda k1, b1, k2, b2: (k1 @ k2, b1 + b2),
+                    f"You added the biases as they are. {both_biases}",
+                ),
+                (
+                    lambda k1, b1, k2, b2: (k1 @ k2, b1 @ k2),
+                    "`bias_2` is missing. Add it at the end.",
+                ),
+                (lambda k1, b1, k2, b2: (k1 @ k2, b2), f"The first bias is missing. {both_biases}"),
+                (lambda k1, b1, k2, b2: (k1 @ k2, b1), f"`bias_2` is missing. {both_biases}"),
+                (
+                    lambda k1, b1, k2, b2: (k1 @ k2, b1 * b2),
+                    f"You multiplied the biases by each other. {both_biases}",
+                ),
+                (
+                    lambda k1, b1, k2, b2: (k1 @ k2, (b1 + b2) @ k2),
+                    "`bias_2` is added after `kernel_2`, so it is not multiplied by it. Mind the "
+                    "brackets.",
+                ),
+                (
+                    lambda k1, b1, k2, b2: (k1 @ k2, b1 @ k1 + b2),
+                    "`bias_1` is added after `kernel_1`, so it meets `kernel_2` only.",
+                ),
+                (
+                    lambda k1, b1, k2, b2: (k1 @ k2, b1 @ k1 @ k2 + b2),
+                    "`bias_1` is added after `kernel_1`, so it meets `kernel_2` only.",
+                ),
+                (
+                    lambda k1, b1, k2, b2: (k1 @ k2, k2 @ b1 + b2),
+                    "A vector on the right of `@` meets the rows of `kernel_2`. Put `bias_1` on the "
+                    "left, as the inputs are.",
+                ),
+                (
+                    lambda k1, b1, k2, b2: (k1 @ k2, b2 @ k2 + b1),
+                    "The biases have changed places: `bias_1` is multiplied by `kernel_2`, and "
+                    "`bias_2` is added.",
+                ),
+                (
+                    lambda k1, b1, k2, b2: (k1 @ k2, (b1 @ k2 + b2)[np.newaxis]),
+                    "The numbers of the bias are right, but it has one axis too many: its shape is "
+                    "(c,).",
+                ),
+                (
+                    lambda k1, b1, k2, b2: (k1 @ k2, b1 * k2 + b2),
+                    "`*` multiplies entry by entry. For the bias, too, use the matrix product `@`.",
+                ),
+                (
+                    lambda k1, b1, k2, b2: (k1 @ k2, b1[:, np.newaxis] * k2 + b2),
+                    "`*` multiplies entry by entry. For the bias, too, use the matrix product `@`.",
+                ),
+            )
         ),
-        observe=observe,
+        probe=observe,
         hints=(
             "The formula above has already been multiplied out. Which part of it stands beside x, "
             "and which part has no x?",
@@ -170,9 +175,9 @@ def two_layers_into_one() -> Exercise:
             "`kernel_1 @ kernel_2` is the kernel. For the bias, put `bias_1` where x was in the "
             "second layer.",
         ),
-        meaning="However many layers you stack, without a bend between them they are one. In "
+        takeaway="However many layers you stack, without a bend between them they are one. In "
         "exercise 6.5 you look for this in a trained network.",
-        why="(x W1 + b1) W2 + b2 = x (W1 W2) + (b1 W2 + b2). What stands beside x is the kernel, "
+        explanation="(x W1 + b1) W2 + b2 = x (W1 W2) + (b1 W2 + b2). What stands beside x is the kernel, "
         "and the rest is the bias. The bias is the output for an input of zeros.",
     )
 
@@ -200,119 +205,121 @@ def floor_for_any_number_of_classes() -> Exercise:
         return np.log(np.exp(1) + classes - 1) - 1
 
     return Exercise(
-        right=double_softmax_floor,
+        solution=double_softmax_floor,
         also_right=(shortened, from_the_definition, with_softmax, as_cross_entropy, log_sum),
-        mistakes=(
+        mistakes=grouped(
             (
-                lambda classes: -np.log(np.e / (np.e + 9)),
-                "The 9 is that of ten classes. Compute it from `classes`.",
-            ),
-            (
-                lambda classes: -np.log(np.e / (np.e + classes)),
-                "You counted one class too many below the line: beside the right class there are "
-                "`classes - 1` others.",
-            ),
-            (
-                lambda classes: -np.log(np.e / (np.e + classes + 1)),
-                "Below the line, 1 is to be subtracted: beside the right class there are "
-                "`classes - 1` others.",
-            ),
-            (
-                lambda classes: -np.log10(np.e / (np.e + classes - 1)),
-                "This is a logarithm to base 10. The loss uses the natural one: `np.log`.",
-            ),
-            (
-                lambda classes: -np.log2(np.e / (np.e + classes - 1)),
-                "This is a logarithm to base 2. The loss uses the natural one: `np.log`.",
-            ),
-            (
-                lambda classes: np.log(np.e / (np.e + classes - 1)),
-                "The sign is turned round: the loss is minus the logarithm, and never negative.",
-            ),
-            (
-                lambda classes: np.e / (np.e + classes - 1),
-                "This is the probability of the right class. The loss is minus its logarithm.",
-            ),
-            (
-                lambda classes: 1 - np.e / (np.e + classes - 1),
-                "This is what is left over for the wrong classes. The loss is minus the logarithm "
-                "of the right one's probability.",
-            ),
-            (
-                lambda classes: (np.e + classes - 1) / np.e,
-                "This is 1 divided by the probability. Now take the logarithm of it.",
-            ),
-            (
-                lambda classes: np.log(classes),
-                "This is the loss of equal scores. At best the first softmax gives 1 to the right "
-                "class and 0 to the others, and the exponentials of these are e and 1.",
-            ),
-            (
-                lambda classes: np.log(np.e + classes - 1),
-                "Above the line stands e, the exponential of 1, not 1.",
-            ),
-            (
-                lambda classes: -np.log(np.e / (1 + np.e * (classes - 1))),
-                "Below the line, e and 1 have changed places: a wrong class has the score 0, and "
-                "its exponential is 1.",
-            ),
-            (
-                lambda classes: np.log(1 + np.e * (classes - 1)),
-                "e and 1 have changed places: the right class has the score 1, and a wrong one 0, "
-                "whose exponential is 1.",
-            ),
-            (
-                lambda classes: -np.log(np.e / (classes - 1)),
-                "Below the line, the right class is missing: add its e to the others' ones.",
-            ),
-            (
-                lambda classes: -np.log(np.e) / (np.e + classes - 1),
-                "You divided after the logarithm. Divide first, with brackets round the fraction.",
-            ),
-            (
-                lambda classes: -np.log(np.e / np.e + classes - 1),
-                "Without brackets, only the first e is below the line. Put them round the sum.",
-            ),
-            (
-                lambda classes: -np.log(np.e / (np.e + classes) - 1),
-                "The brackets end too early: the `- 1` belongs below the line.",
-            ),
-            (
-                lambda classes: np.log(classes - 1),
-                "Below the line, the right class is missing. Its exponential is e, and the others' "
-                "are 1 each.",
-            ),
-            (
-                lambda classes: -np.log(softmax(np.eye(classes)[0])),
-                "These are the losses for every possible label. Return that of the right class.",
-            ),
-            (
-                lambda classes: -np.log(softmax(np.eye(classes)[0])).mean(),
-                "This is the mean over all classes. The loss looks at the right class only.",
-            ),
-            *(
                 (
-                    lambda classes, digits=digits: round(
-                        -math.log(math.e / (math.e + classes - 1)), digits
-                    ),
-                    "Right, but rounded too early. Leave out the rounding.",
-                )
-                for digits in (1, 2, 3)
-            ),
-            *(
+                    lambda classes: -np.log(np.e / (np.e + 9)),
+                    "The 9 is that of ten classes. Compute it from `classes`.",
+                ),
                 (
-                    lambda classes, e=e: -np.log(e / (e + classes - 1)),
-                    "Your e has been rounded too early. Use `np.e`.",
-                )
-                for e in (2.7, 2.72)
-            ),
-            (
-                lambda classes: 0,
-                "With one softmax the floor is 0. Here the first one's answer is the second one's "
-                "scores.",
-            ),
+                    lambda classes: -np.log(np.e / (np.e + classes)),
+                    "You counted one class too many below the line: beside the right class there are "
+                    "`classes - 1` others.",
+                ),
+                (
+                    lambda classes: -np.log(np.e / (np.e + classes + 1)),
+                    "Below the line, 1 is to be subtracted: beside the right class there are "
+                    "`classes - 1` others.",
+                ),
+                (
+                    lambda classes: -np.log10(np.e / (np.e + classes - 1)),
+                    "This is a logarithm to base 10. The loss uses the natural one: `np.log`.",
+                ),
+                (
+                    lambda classes: -np.log2(np.e / (np.e + classes - 1)),
+                    "This is a logarithm to base 2. The loss uses the natural one: `np.log`.",
+                ),
+                (
+                    lambda classes: np.log(np.e / (np.e + classes - 1)),
+                    "The sign is turned round: the loss is minus the logarithm, and never negative.",
+                ),
+                (
+                    lambda classes: np.e / (np.e + classes - 1),
+                    "This is the probability of the right class. The loss is minus its logarithm.",
+                ),
+                (
+                    lambda classes: 1 - np.e / (np.e + classes - 1),
+                    "This is what is left over for the wrong classes. The loss is minus the logarithm "
+                    "of the right one's probability.",
+                ),
+                (
+                    lambda classes: (np.e + classes - 1) / np.e,
+                    "This is 1 divided by the probability. Now take the logarithm of it.",
+                ),
+                (
+                    lambda classes: np.log(classes),
+                    "This is the loss of equal scores. At best the first softmax gives 1 to the right "
+                    "class and 0 to the others, and the exponentials of these are e and 1.",
+                ),
+                (
+                    lambda classes: np.log(np.e + classes - 1),
+                    "Above the line stands e, the exponential of 1, not 1.",
+                ),
+                (
+                    lambda classes: -np.log(np.e / (1 + np.e * (classes - 1))),
+                    "Below the line, e and 1 have changed places: a wrong class has the score 0, and "
+                    "its exponential is 1.",
+                ),
+                (
+                    lambda classes: np.log(1 + np.e * (classes - 1)),
+                    "e and 1 have changed places: the right class has the score 1, and a wrong one 0, "
+                    "whose exponential is 1.",
+                ),
+                (
+                    lambda classes: -np.log(np.e / (classes - 1)),
+                    "Below the line, the right class is missing: add its e to the others' ones.",
+                ),
+                (
+                    lambda classes: -np.log(np.e) / (np.e + classes - 1),
+                    "You divided after the logarithm. Divide first, with brackets round the fraction.",
+                ),
+                (
+                    lambda classes: -np.log(np.e / np.e + classes - 1),
+                    "Without brackets, only the first e is below the line. Put them round the sum.",
+                ),
+                (
+                    lambda classes: -np.log(np.e / (np.e + classes) - 1),
+                    "The brackets end too early: the `- 1` belongs below the line.",
+                ),
+                (
+                    lambda classes: np.log(classes - 1),
+                    "Below the line, the right class is missing. Its exponential is e, and the others' "
+                    "are 1 each.",
+                ),
+                (
+                    lambda classes: -np.log(softmax(np.eye(classes)[0])),
+                    "These are the losses for every possible label. Return that of the right class.",
+                ),
+                (
+                    lambda classes: -np.log(softmax(np.eye(classes)[0])).mean(),
+                    "This is the mean over all classes. The loss looks at the right class only.",
+                ),
+                *(
+                    (
+                        lambda classes, digits=digits: round(
+                            -math.log(math.e / (math.e + classes - 1)), digits
+                        ),
+                        "Right, but rounded too early. Leave out the rounding.",
+                    )
+                    for digits in (1, 2, 3)
+                ),
+                *(
+                    (
+                        lambda classes, e=e: -np.log(e / (e + classes - 1)),
+                        "Your e has been rounded too early. Use `np.e`.",
+                    )
+                    for e in (2.7, 2.72)
+                ),
+                (
+                    lambda classes: 0,
+                    "With one softmax the floor is 0. Here the first one's answer is the second one's "
+                    "scores.",
+                ),
+            )
         ),
-        observe=calls((3,), (10,), (1000,)),
+        probe=calls((3,), (10,), (1000,)),
         hints=(
             "What does the first softmax give in the best case, and what does the second one make "
             "of it?",
@@ -321,9 +328,9 @@ def floor_for_any_number_of_classes() -> Exercise:
             "The right class gets e / (e + number of the other classes). The loss is minus the "
             "logarithm of that.",
         ),
-        meaning="For a thousand classes the floor lies at 5.9, just one below knowing nothing. A "
+        takeaway="For a thousand classes the floor lies at 5.9, just one below knowing nothing. A "
         "loss that stops near its floor is a sign of softmax applied twice.",
-        why="At best the first softmax gives 1 to the right class and 0 to the K - 1 others. Their "
+        explanation="At best the first softmax gives 1 to the right class and 0 to the K - 1 others. Their "
         "exponentials are e and K - 1 times 1, so the second softmax gives e / (e + K - 1).",
     )
 
@@ -352,139 +359,146 @@ def missing_classes_by_program() -> Exercise:
 
     exactly_numbers = "Return the numbers of the classes"
     return Exercise(
-        right=missing_classes,
+        solution=missing_classes,
         also_right=(as_array, with_loops, by_difference, as_floats),
-        mistakes=(
+        mistakes=grouped(
             (
-                lambda m: np.flatnonzero(m.sum(axis=1) == 0),
-                "You looked at the rows, the true classes. Answers are counted in the columns: sum "
-                "over `axis=0`.",
-            ),
-            (
-                lambda m: np.flatnonzero(np.diag(m) == 0),
-                "A zero on the diagonal means that the class is never answered rightly. It may be "
-                "answered wrongly: look at its whole column.",
-            ),
-            (
-                lambda m: np.flatnonzero((m == 0).any(axis=0)),
-                "One zero in a column is not enough. The class is missing when the whole column is "
-                "zero.",
-            ),
-            (
-                lambda m: np.flatnonzero((m.sum(axis=0) == 0) | (m.sum(axis=1) == 0)),
-                "You looked at rows, too. A class with an empty row does not occur, but it may be "
-                "answered.",
-            ),
-            (
-                lambda m: np.flatnonzero((m.sum(axis=0) == 0) & (m.sum(axis=1) == 0)),
-                "You asked for an empty row, too. A class that occurs can be missing from the "
-                "answers.",
-            ),
-            (
-                lambda m: np.flatnonzero(m.sum(axis=0) == np.diag(m)),
-                "You left out the diagonal. Right answers are answers, too.",
-            ),
-            (
-                lambda m: np.flatnonzero(m.sum(axis=0) <= 1),
-                "A class that is answered once is not missing. Compare with 0.",
-            ),
-            (
-                lambda m: [CLASS_NAMES[number] for number in np.flatnonzero(m.sum(axis=0) == 0)],
-                f"These are names. {exactly_numbers}.",
-            ),
-            (
-                lambda m: [str(number) for number in np.flatnonzero(m.sum(axis=0) == 0)],
-                f"These are texts. {exactly_numbers} as integers.",
-            ),
-            (
-                lambda m: m.sum(axis=0) == 0,
-                f"These are booleans, one for each class. {exactly_numbers} where it is True: "
-                "`np.flatnonzero` gives them.",
-            ),
-            (
-                lambda m: m.any(axis=0),
-                "These are booleans, and True where a class is answered. "
-                f"{exactly_numbers} that are not.",
-            ),
-            (
-                lambda m: (m.sum(axis=0) == 0).sum(),
-                f"This says how many classes are missing. {exactly_numbers}, in a list.",
-            ),
-            (lambda m: m.sum(axis=0), "These are the sums of the columns. Which of them are 0?"),
-            (
-                lambda m: np.where(m.sum(axis=0) == 0),
-                "`np.where` returns a tuple with the array in it. Take its first part: `[0]`.",
-            ),
-            (
-                lambda m: np.argwhere(m.sum(axis=0) == 0),
-                "`np.argwhere` gives each number an axis of its own. `np.flatnonzero` returns them "
-                "in one row.",
-            ),
-            (
-                lambda m: np.flatnonzero(m.sum(axis=0)),
-                "These are the classes that are answered. Return the others.",
-            ),
-            (
-                lambda m: np.flatnonzero(m.sum(axis=0) == 0) + 1,
-                "You counted from 1. Classes are counted from 0.",
-            ),
-            (
-                lambda m: np.flatnonzero(m.sum(axis=0)[1:] == 0) + 1,
-                "You left out class 0. Classes are counted from 0.",
-            ),
-            (
-                lambda m: np.flatnonzero(m.sum(axis=0)[:-1] == 0),
-                "You left out the last class.",
-            ),
-            (
-                lambda m: [0] if m[:, 0].sum() == 0 else [],
-                "You looked at class 0 only. Is `return` inside the loop?",
-            ),
-            (
-                lambda m: [column for column in m.T if column.sum() == 0],
-                f"These are the columns themselves. {exactly_numbers}: `enumerate` counts them.",
-            ),
-            (
-                lambda m: np.flatnonzero(m.sum(axis=0) == 0)[::-1],
-                "These are the right classes, but the order is not rising.",
-            ),
-            (
-                lambda m: np.flatnonzero(m.sum(axis=0) == 0)[:1],
-                "You stopped at the first missing class. There may be more than one.",
-            ),
-            (
-                lambda m: next(iter(np.flatnonzero(m.sum(axis=0) == 0)), []),
-                "This is the first missing class alone. Return a list of all.",
-            ),
-            (
-                lambda m: m.sum(axis=0).argmin(),
-                "This is one class, whether it is missing or not. Return a list of all whose "
-                "column is zero.",
-            ),
-            (
-                lambda m: [m.sum(axis=0).argmin()],
-                "This is one class, whether it is missing or not. Return a list of all whose "
-                "column is zero.",
-            ),
-            (
-                lambda m: list(np.flatnonzero(m.sum(axis=0) == 0)) or None,
-                "When no class is missing, return an empty list, not `None`.",
-            ),
-            (
-                lambda m: set(np.flatnonzero(m.sum(axis=0) == 0).tolist()),
-                "A set has no order. Return a list: `sorted` makes one of it.",
-            ),
-            (
-                lambda m: list(set(range(10)) - set(np.nonzero(m)[1].tolist())),
-                "You counted up to class 9. There are as many classes as columns: ask the matrix.",
-            ),
-            (lambda m: [4], "This is the answer for one network. Compute it from the matrix."),
-            (
-                lambda m: [],
-                "Your list is always empty. Put the numbers of the empty columns into it.",
-            ),
+                (
+                    lambda m: np.flatnonzero(m.sum(axis=1) == 0),
+                    "You looked at the rows, the true classes. Answers are counted in the columns: sum "
+                    "over `axis=0`.",
+                ),
+                (
+                    lambda m: np.flatnonzero(np.diag(m) == 0),
+                    "A zero on the diagonal means that the class is never answered rightly. It may be "
+                    "answered wrongly: look at its whole column.",
+                ),
+                (
+                    lambda m: np.flatnonzero((m == 0).any(axis=0)),
+                    "One zero in a column is not enough. The class is missing when the whole column is "
+                    "zero.",
+                ),
+                (
+                    lambda m: np.flatnonzero((m.sum(axis=0) == 0) | (m.sum(axis=1) == 0)),
+                    "You looked at rows, too. A class with an empty row does not occur, but it may be "
+                    "answered.",
+                ),
+                (
+                    lambda m: np.flatnonzero((m.sum(axis=0) == 0) & (m.sum(axis=1) == 0)),
+                    "You asked for an empty row, too. A class that occurs can be missing from the "
+                    "answers.",
+                ),
+                (
+                    lambda m: np.flatnonzero(m.sum(axis=0) == np.diag(m)),
+                    "You left out the diagonal. Right answers are answers, too.",
+                ),
+                (
+                    lambda m: np.flatnonzero(m.sum(axis=0) <= 1),
+                    "A class that is answered once is not missing. Compare with 0.",
+                ),
+                (
+                    lambda m: [
+                        CLASS_NAMES[number] for number in np.flatnonzero(m.sum(axis=0) == 0)
+                    ],
+                    f"These are names. {exactly_numbers}.",
+                ),
+                (
+                    lambda m: [str(number) for number in np.flatnonzero(m.sum(axis=0) == 0)],
+                    f"These are texts. {exactly_numbers} as integers.",
+                ),
+                (
+                    lambda m: m.sum(axis=0) == 0,
+                    f"These are booleans, one for each class. {exactly_numbers} where it is True: "
+                    "`np.flatnonzero` gives them.",
+                ),
+                (
+                    lambda m: m.any(axis=0),
+                    "These are booleans, and True where a class is answered. "
+                    f"{exactly_numbers} that are not.",
+                ),
+                (
+                    lambda m: (m.sum(axis=0) == 0).sum(),
+                    f"This says how many classes are missing. {exactly_numbers}, in a list.",
+                ),
+                (
+                    lambda m: m.sum(axis=0),
+                    "These are the sums of the columns. Which of them are 0?",
+                ),
+                (
+                    lambda m: np.where(m.sum(axis=0) == 0),
+                    "`np.where` returns a tuple with the array in it. Take its first part: `[0]`.",
+                ),
+                (
+                    lambda m: np.argwhere(m.sum(axis=0) == 0),
+                    "`np.argwhere` gives each number an axis of its own. `np.flatnonzero` returns them "
+                    "in one row.",
+                ),
+                (
+                    lambda m: np.flatnonzero(m.sum(axis=0)),
+                    "These are the classes that are answered. Return the others.",
+                ),
+                (
+                    lambda m: np.flatnonzero(m.sum(axis=0) == 0) + 1,
+                    "You counted from 1. Classes are counted from 0.",
+                ),
+                (
+                    lambda m: np.flatnonzero(m.sum(axis=0)[1:] == 0) + 1,
+                    "You left out class 0. Classes are counted from 0.",
+                ),
+                (
+                    lambda m: np.flatnonzero(m.sum(axis=0)[:-1] == 0),
+                    "You left out the last class.",
+                ),
+                (
+                    lambda m: [0] if m[:, 0].sum() == 0 else [],
+                    "You looked at class 0 only. Is `return` inside the loop?",
+                ),
+                (
+                    lambda m: [column for column in m.T if column.sum() == 0],
+                    f"These are the columns themselves. {exactly_numbers}: `enumerate` counts them.",
+                ),
+                (
+                    lambda m: np.flatnonzero(m.sum(axis=0) == 0)[::-1],
+                    "These are the right classes, but the order is not rising.",
+                ),
+                (
+                    lambda m: np.flatnonzero(m.sum(axis=0) == 0)[:1],
+                    "You stopped at the first missing class. There may be more than one.",
+                ),
+                (
+                    lambda m: next(iter(np.flatnonzero(m.sum(axis=0) == 0)), []),
+                    "This is the first missing class alone. Return a list of all.",
+                ),
+                (
+                    lambda m: m.sum(axis=0).argmin(),
+                    "This is one class, whether it is missing or not. Return a list of all whose "
+                    "column is zero.",
+                ),
+                (
+                    lambda m: [m.sum(axis=0).argmin()],
+                    "This is one class, whether it is missing or not. Return a list of all whose "
+                    "column is zero.",
+                ),
+                (
+                    lambda m: list(np.flatnonzero(m.sum(axis=0) == 0)) or None,
+                    "When no class is missing, return an empty list, not `None`.",
+                ),
+                (
+                    lambda m: set(np.flatnonzero(m.sum(axis=0) == 0).tolist()),
+                    "A set has no order. Return a list: `sorted` makes one of it.",
+                ),
+                (
+                    lambda m: list(set(range(10)) - set(np.nonzero(m)[1].tolist())),
+                    "You counted up to class 9. There are as many classes as columns: ask the matrix.",
+                ),
+                (lambda m: [4], "This is the answer for one network. Compute it from the matrix."),
+                (
+                    lambda m: [],
+                    "Your list is always empty. Put the numbers of the empty columns into it.",
+                ),
+            )
         ),
-        observe=calls(
+        probe=calls(
             (np.array([[4, 0, 1], [2, 0, 3], [1, 0, 5]]),),
             (np.array([[0, 3, 2], [1, 4, 0], [0, 0, 0]]),),
             (np.array([[0, 2, 0, 3], [0, 5, 0, 0], [0, 1, 0, 6], [0, 0, 0, 4]]),),
@@ -497,9 +511,9 @@ def missing_classes_by_program() -> Exercise:
             "answered.",
             "Compare these sums with 0, and let `np.flatnonzero` tell you where they are equal.",
         ),
-        meaning="One line under every report that you write finds what a mean hides. In notebook "
+        takeaway="One line under every report that you write finds what a mean hides. In notebook "
         "07 you read such a matrix in full.",
-        why="A column holds all answers of one class, right and wrong ones. Its sum is 0 only when "
+        explanation="A column holds all answers of one class, right and wrong ones. Its sum is 0 only when "
         "the class is never answered, whatever the diagonal or the rows say.",
     )
 
@@ -550,20 +564,22 @@ def four_sick_programs() -> Exercise:
                     yield [*right[:place], letter, *right[place + 1 :]], f"{curve} {symptom}"
 
     return Exercise(
-        right=right,
+        solution=right,
         also_right=(
             ("B", "D", "A", "C"),
             ["b", " d", "a ", "c."],
             ["program B", "program D", "program A", "program C"],
             np.array(["B", "D", "A", "C"]),
         ),
-        mistakes=(
-            *confusions(),
-            ([2, 4, 1, 3], no_letter),
-            (["B", "D", "A", "E"], no_letter),
-            ("BDAC", no_list),
+        mistakes=grouped(
+            (
+                *confusions(),
+                ([2, 4, 1, 3], no_letter),
+                (["B", "D", "A", "E"], no_letter),
+                ("BDAC", no_list),
+            )
         ),
-        observe=observe,
+        probe=observe,
         hints=(
             "Begin with the program that you have met: which curve would stay above the floor of "
             "exercise 6.2?",
@@ -572,9 +588,9 @@ def four_sick_programs() -> Exercise:
             "One class at a time: 6,000 pictures fill more than twenty batches of 256. Which curve "
             "crashes about every twenty-three steps?",
         ),
-        meaning="You read an illness off a curve. A floor, a jump at the start, a flat line, a "
+        takeaway="You read an illness off a curve. A floor, a jump at the start, a flat line, a "
         "sawtooth: the next time, you know where to look in the code.",
-        why="B shoots up at once: its steps are too long. D learns smoothly and cannot get below "
+        explanation="B shoots up at once: its steps are too long. D learns smoothly and cannot get below "
         "1.461: softmax is applied twice. A stays at log 10: its labels were mixed up. C falls to "
         "almost 0 and crashes when the next class begins: its batches are not shuffled.",
     )
@@ -633,29 +649,31 @@ def is_the_hidden_layer_worth_it() -> Exercise:
         yield "your answer", "the level of a single layer"
 
     return Exercise(
-        right=0.849,
+        solution=0.849,
         also_right=(0.8478, 0.8504, np.float32(0.85), np.array([0.846]), 0.9021, 0.9037, 0.9),
-        mistakes=(
-            (0.8863, still_bent),
-            (0.8903, still_bent),
-            (0.89, still_bent),
-            (0.9253, still_bent),
-            (0.83, unfinished),
-            (0.7885, unfinished),
-            (0.872, in_between),
-            (0.8697, in_between),
-            (0.0985, untrained),
-            (0.1, untrained),
-            (0.3651, a_loss),
-            (0.03, untrained),
-            (84.9, in_percent),
-            (0.9603, too_good),
-            (8490, no_share),
-            (-0.849, no_share),
-            ("0.849", no_number),
-            ([0.849, 0.886], no_number),
+        mistakes=grouped(
+            (
+                (0.8863, still_bent),
+                (0.8903, still_bent),
+                (0.89, still_bent),
+                (0.9253, still_bent),
+                (0.83, unfinished),
+                (0.7885, unfinished),
+                (0.872, in_between),
+                (0.8697, in_between),
+                (0.0985, untrained),
+                (0.1, untrained),
+                (0.3651, a_loss),
+                (0.03, untrained),
+                (84.9, in_percent),
+                (0.9603, too_good),
+                (8490, no_share),
+                (-0.849, no_share),
+                ("0.849", no_number),
+                ([0.849, 0.886], no_number),
+            )
         ),
-        observe=observe,
+        probe=observe,
         hints=(
             "Copy the cell that defines `network`, give the copy a name of its own, and take out "
             "the activation.",
@@ -664,10 +682,10 @@ def is_the_hidden_layer_worth_it() -> Exercise:
             "`model = compiled(network_without_relu(), epochs=9)`, then `model.fit` as above, and "
             "`accuracy(data.test_labels, scores_of(model, data.test_images).argmax(axis=1))`.",
         ),
-        meaning="Without the bend, 101,770 parameters do no more than 7,850. That this is better "
+        takeaway="Without the bend, 101,770 parameters do no more than 7,850. That this is better "
         "than in notebook 04 is the merit of Adam and its schedule: a single `Dense(10)`, trained "
         "in the same way, ends within a point of it.",
-        why="Two dense layers in a row are one. Try `merge(*model.get_weights())` on your trained "
+        explanation="Two dense layers in a row are one. Try `merge(*model.get_weights())` on your trained "
         "copy: one kernel of 784 rows and ten columns, with the same answers. On the real pictures "
         "the bend is worth almost four points of accuracy, on the sketches about two.",
     )

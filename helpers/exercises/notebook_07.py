@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers.exercises.judging import Exercise, NotYet, calls
+from helpers.exercises.judging import Exercise, NotYet, calls, grouped
 from helpers.maths import softmax
 
 
@@ -74,56 +74,58 @@ def shift_without_wrapping_round() -> Exercise:
 
     images = np.arange(1, 25, dtype=np.uint8).reshape(2, 3, 4)
     return Exercise(
-        right=shifted,
+        solution=shifted,
         also_right=(padded_first, rolled_then_cleared, pixel_by_pixel, both_ways_round),
-        mistakes=(
+        mistakes=grouped(
             (
-                lambda images, down, right: np.roll(images, (down, right), axis=(1, 2)),
-                "What leaves on one side comes in on the other. `np.roll` does that: put zeros "
-                "where it wraps round.",
-            ),
-            (
-                lambda images, down, right: np.roll(images, (down, right)),
-                "Without `axis`, `np.roll` lays all pictures out in one line, and moves that. Down "
-                "is axis 1 and right is axis 2, and nothing should come in on the other side.",
-            ),
-            (
-                rows_from_the_wrong_side,
-                "The pictures went up and to the left. The *target* starts at `down`, the source "
-                "at 0.",
-            ),
-            (
-                exchanged,
-                "Down and right are exchanged. The axes are pictures, rows, columns, and down "
-                "moves along the rows.",
-            ),
-            (only_down, "The pictures went down, but not to the right."),
-            (only_right, "The pictures went to the right, but not down."),
-            (
-                gap_not_cleared,
-                "The old picture shows in the gap. Start from `np.zeros_like(images)`, not from "
-                "a copy.",
-            ),
-            (
-                grown,
-                "Your pictures have grown. Cut off what leaves on the other side.",
-            ),
-            (
-                cut,
-                "Your pictures have shrunk. Put this part into an array of zeros of the old size.",
-            ),
-            (
-                order_of_the_pictures,
-                "The first axis counts the pictures, and you moved them along it. Rows are axis "
-                "1, columns axis 2: begin with `[:, …]`.",
-            ),
-            (lambda images, down, right: images, "Nothing has moved."),
-            (
-                lambda images, down, right: np.zeros_like(images),
-                "Everything is zero. Copy the part that stays in the picture.",
-            ),
+                (
+                    lambda images, down, right: np.roll(images, (down, right), axis=(1, 2)),
+                    "What leaves on one side comes in on the other. `np.roll` does that: put zeros "
+                    "where it wraps round.",
+                ),
+                (
+                    lambda images, down, right: np.roll(images, (down, right)),
+                    "Without `axis`, `np.roll` lays all pictures out in one line, and moves that. Down "
+                    "is axis 1 and right is axis 2, and nothing should come in on the other side.",
+                ),
+                (
+                    rows_from_the_wrong_side,
+                    "The pictures went up and to the left. The *target* starts at `down`, the source "
+                    "at 0.",
+                ),
+                (
+                    exchanged,
+                    "Down and right are exchanged. The axes are pictures, rows, columns, and down "
+                    "moves along the rows.",
+                ),
+                (only_down, "The pictures went down, but not to the right."),
+                (only_right, "The pictures went to the right, but not down."),
+                (
+                    gap_not_cleared,
+                    "The old picture shows in the gap. Start from `np.zeros_like(images)`, not from "
+                    "a copy.",
+                ),
+                (
+                    grown,
+                    "Your pictures have grown. Cut off what leaves on the other side.",
+                ),
+                (
+                    cut,
+                    "Your pictures have shrunk. Put this part into an array of zeros of the old size.",
+                ),
+                (
+                    order_of_the_pictures,
+                    "The first axis counts the pictures, and you moved them along it. Rows are axis "
+                    "1, columns axis 2: begin with `[:, …]`.",
+                ),
+                (lambda images, down, right: images, "Nothing has moved."),
+                (
+                    lambda images, down, right: np.zeros_like(images),
+                    "Everything is zero. Copy the part that stays in the picture.",
+                ),
+            )
         ),
-        observe=calls(
+        probe=calls(
             (images, 1, 2),
             (images, 0, 1),
             (images, 2, 0),
@@ -139,9 +141,9 @@ def shift_without_wrapping_round() -> Exercise:
             "With `height, width = images.shape[1:]` the source is "
             "`images[:, : height - down, : width - right]`.",
         ),
-        meaning="You can move a garment without touching the garment. The course's own version, "
+        takeaway="You can move a garment without touching the garment. The course's own version, "
         "`images.shifted`, also goes up and to the left.",
-        why="Two slices of the same size: the target without its first rows and columns, the "
+        explanation="Two slices of the same size: the target without its first rows and columns, the "
         "source without its last. `height - down` is better than `-down`, because for 0 the slice "
         "`[:-0]` is empty.",
     )
@@ -204,69 +206,71 @@ def filter_on_a_picture() -> Exercise:
     edge = np.array([[1.0, -1.0], [2.0, -3.0]])
     generator = np.random.default_rng(7)
     return Exercise(
-        right=convolve,
+        solution=convolve,
         also_right=(
             one_weight_at_a_time,
             as_a_matrix_product,
             as_nested_lists,
             in_single_precision,
         ),
-        mistakes=(
+        mistakes=grouped(
             (
-                lambda image, kernel: convolve(image, kernel[::-1, ::-1]),
-                "You turned the kernel round before laying it on. That is the mathematician's "
-                "convolution; networks use the kernel as it is.",
-            ),
-            (
-                lambda image, kernel: convolve(image, kernel[::-1]),
-                "The kernel is upside down. Its first row meets the upper row of the patch.",
-            ),
-            (
-                lambda image, kernel: convolve(image, kernel[:, ::-1]),
-                "Left and right of the kernel are exchanged.",
-            ),
-            (
-                one_place_short,
-                "The last row and the last column are missing. A kernel of 2 fits 3 times on 4 "
-                "pixels: `4 - 2 + 1`.",
-            ),
-            (
-                with_zeros_around,
-                "You put zeros around the picture. Here the kernel stays inside it, so the result "
-                "is smaller than the picture.",
-            ),
-            (
-                in_a_large_array,
-                "The result has the size of the picture, and zeros where the kernel does not "
-                "fit. Make it smaller: one number for each place.",
-            ),
-            (
-                without_overlap,
-                "The kernel jumped by its own size. Move it by one pixel at a time, so that the "
-                "patches overlap.",
-            ),
-            (
-                lambda image, kernel: convolve(image, kernel) / kernel.size,
-                "You took the mean of the products. It is their sum.",
-            ),
-            (
-                lambda image, kernel: convolve(image, kernel) * 0 + (image * 1.0).sum(),
-                "Every place has the sum of the whole picture. Cut out the patch first.",
-            ),
-            (
-                lambda image, kernel: np.maximum(convolve(image, kernel), 0),
-                "Negative results became 0. That is ReLU, and it comes later.",
-            ),
-            (
-                lambda image, kernel: convolve(image, kernel).T,
-                "Rows and columns of your result are exchanged.",
-            ),
-            (
-                lambda image, kernel: convolve(image, np.ones_like(kernel)),
-                "You summed up the patch, but did not multiply it by the kernel.",
-            ),
+                (
+                    lambda image, kernel: convolve(image, kernel[::-1, ::-1]),
+                    "You turned the kernel round before laying it on. That is the mathematician's "
+                    "convolution; networks use the kernel as it is.",
+                ),
+                (
+                    lambda image, kernel: convolve(image, kernel[::-1]),
+                    "The kernel is upside down. Its first row meets the upper row of the patch.",
+                ),
+                (
+                    lambda image, kernel: convolve(image, kernel[:, ::-1]),
+                    "Left and right of the kernel are exchanged.",
+                ),
+                (
+                    one_place_short,
+                    "The last row and the last column are missing. A kernel of 2 fits 3 times on 4 "
+                    "pixels: `4 - 2 + 1`.",
+                ),
+                (
+                    with_zeros_around,
+                    "You put zeros around the picture. Here the kernel stays inside it, so the result "
+                    "is smaller than the picture.",
+                ),
+                (
+                    in_a_large_array,
+                    "The result has the size of the picture, and zeros where the kernel does not "
+                    "fit. Make it smaller: one number for each place.",
+                ),
+                (
+                    without_overlap,
+                    "The kernel jumped by its own size. Move it by one pixel at a time, so that the "
+                    "patches overlap.",
+                ),
+                (
+                    lambda image, kernel: convolve(image, kernel) / kernel.size,
+                    "You took the mean of the products. It is their sum.",
+                ),
+                (
+                    lambda image, kernel: convolve(image, kernel) * 0 + (image * 1.0).sum(),
+                    "Every place has the sum of the whole picture. Cut out the patch first.",
+                ),
+                (
+                    lambda image, kernel: np.maximum(convolve(image, kernel), 0),
+                    "Negative results became 0. That is ReLU, and it comes later.",
+                ),
+                (
+                    lambda image, kernel: convolve(image, kernel).T,
+                    "Rows and columns of your result are exchanged.",
+                ),
+                (
+                    lambda image, kernel: convolve(image, np.ones_like(kernel)),
+                    "You summed up the patch, but did not multiply it by the kernel.",
+                ),
+            )
         ),
-        observe=calls(
+        probe=calls(
             (image, edge),
             (generator.integers(0, 255, (5, 4)).astype(float), generator.normal(size=(3, 2))),
             (generator.random((3, 6)), generator.normal(size=(1, 3))),
@@ -280,9 +284,9 @@ def filter_on_a_picture() -> Exercise:
             "The patch at row i, column j is `image[i : i + rows, j : j + columns]`. Multiply it "
             "by the kernel, entry by entry, and sum up.",
         ),
-        meaning="This is the whole of a convolution. Everything else in the layer is many of "
+        takeaway="This is the whole of a convolution. Everything else in the layer is many of "
         "these, added up, with a bias and a bend.",
-        why="Each number of the result is the score of one template on one patch. It is what a "
+        explanation="Each number of the result is the score of one template on one patch. It is what a "
         "dense unit computes, with a picture as small as the kernel.",
     )
 
@@ -354,10 +358,12 @@ def sizes_of_a_convolution() -> Exercise:
                 yield [*right[:place], number, *right[place + 1 :]], sentence
 
     return Exercise(
-        right=right,
+        solution=right,
         also_right=((15, 760, 4), np.array([15, 760, 4]), [15.0, 10 * (5 * 5 * 3 + 1), 2 * 2]),
-        mistakes=(*confusions(), ([15, 760], no_list), (760, no_list), (["15", 760, 4], no_number)),
-        observe=observe,
+        mistakes=grouped(
+            (*confusions(), ([15, 760], no_list), (760, no_list), (["15", 760, 4], no_number))
+        ),
+        probe=observe,
         hints=(
             "First answer: write down the columns at which the kernel can start, and count them. "
             "Second: how many weights has one filter?",
@@ -366,9 +372,9 @@ def sizes_of_a_convolution() -> Exercise:
             "Starts are 0, 2, …, 28. One filter has 5 · 5 · 3 weights and one bias. For the third, "
             "filters and channels both double.",
         ),
-        meaning="No picture size in the count of parameters: a filter does not care how large the "
+        takeaway="No picture size in the count of parameters: a filter does not care how large the "
         "world is. That is what weight sharing buys.",
-        why="The starts 0, 2, …, 28 are (33 − 5) / 2 + 1 = 15. A filter has 5 · 5 · 3 + 1 = 76 "
+        explanation="The starts 0, 2, …, 28 are (33 − 5) / 2 + 1 = 15. A filter has 5 · 5 · 3 + 1 = 76 "
         "parameters, ten filters 760. And the weights are filters · channels · 5 · 5: twice as "
         "many of both makes four times the product.",
     )
@@ -417,63 +423,65 @@ def trust_and_find() -> Exercise:
         return shares.mean()
 
     return Exercise(
-        right=precision_and_recall,
+        solution=precision_and_recall,
         also_right=(with_loops, from_single_answers, with_einsum),
-        mistakes=(
+        mistakes=grouped(
             (
-                lambda m: precision_and_recall(m)[::-1],
-                "The two are exchanged. Precision asks about the answers, and they stand in the "
-                "columns: sum over `axis=0`.",
-            ),
-            (
-                lambda m: (np.diag(m) / m.sum(axis=0),) * 2,
-                "Precision is right. Recall asks about the pictures of a class, and they stand in "
-                "its row: sum over `axis=1`.",
-            ),
-            (
-                lambda m: (np.diag(m) / m.sum(axis=1),) * 2,
-                "Recall would be right. Precision asks about the answers of a class, and they "
-                "stand in its column: sum over `axis=0`.",
-            ),
-            (
-                lambda m: (np.diag(m) / m.sum(),) * 2,
-                "You divided by all pictures. Precision divides by the answers of the class, "
-                "recall by its pictures.",
-            ),
-            (
-                lambda m: (m / m.sum(axis=0), m / m.sum(axis=1)),
-                "You divided the whole matrix. Only its diagonal holds right answers: `np.diag`.",
-            ),
-            (
-                lambda m: tuple(map(mean, precision_and_recall(m))),
-                "You took the mean over the classes. Return one number for each class.",
-            ),
-            (
-                lambda m: (
-                    np.diag(m) / (m.sum(axis=0) - np.diag(m)),
-                    np.diag(m) / (m.sum(axis=1) - np.diag(m)),
+                (
+                    lambda m: precision_and_recall(m)[::-1],
+                    "The two are exchanged. Precision asks about the answers, and they stand in the "
+                    "columns: sum over `axis=0`.",
                 ),
-                "You divided by the mistakes alone. The right answers belong in the sums, too.",
-            ),
-            (
-                lambda m: (1 - np.diag(m) / m.sum(axis=0), 1 - np.diag(m) / m.sum(axis=1)),
-                "These are the shares of mistakes. Take the shares of right answers.",
-            ),
-            (
-                lambda m: (m.max(axis=0) / m.sum(axis=0), m.max(axis=1) / m.sum(axis=1)),
-                "The largest number of a row or a column need not be on the diagonal. Take "
-                "`np.diag`.",
-            ),
-            (
-                lambda m: np.diag(m) / m.sum(axis=0),
-                "Return both, and nothing else: `return precision, recall`.",
-            ),
-            (
-                lambda m: (np.diag(m).sum() / m.sum(),) * 2,
-                "This is the accuracy, one number for all. Return one number for each class.",
-            ),
+                (
+                    lambda m: (np.diag(m) / m.sum(axis=0),) * 2,
+                    "Precision is right. Recall asks about the pictures of a class, and they stand in "
+                    "its row: sum over `axis=1`.",
+                ),
+                (
+                    lambda m: (np.diag(m) / m.sum(axis=1),) * 2,
+                    "Recall would be right. Precision asks about the answers of a class, and they "
+                    "stand in its column: sum over `axis=0`.",
+                ),
+                (
+                    lambda m: (np.diag(m) / m.sum(),) * 2,
+                    "You divided by all pictures. Precision divides by the answers of the class, "
+                    "recall by its pictures.",
+                ),
+                (
+                    lambda m: (m / m.sum(axis=0), m / m.sum(axis=1)),
+                    "You divided the whole matrix. Only its diagonal holds right answers: `np.diag`.",
+                ),
+                (
+                    lambda m: tuple(map(mean, precision_and_recall(m))),
+                    "You took the mean over the classes. Return one number for each class.",
+                ),
+                (
+                    lambda m: (
+                        np.diag(m) / (m.sum(axis=0) - np.diag(m)),
+                        np.diag(m) / (m.sum(axis=1) - np.diag(m)),
+                    ),
+                    "You divided by the mistakes alone. The right answers belong in the sums, too.",
+                ),
+                (
+                    lambda m: (1 - np.diag(m) / m.sum(axis=0), 1 - np.diag(m) / m.sum(axis=1)),
+                    "These are the shares of mistakes. Take the shares of right answers.",
+                ),
+                (
+                    lambda m: (m.max(axis=0) / m.sum(axis=0), m.max(axis=1) / m.sum(axis=1)),
+                    "The largest number of a row or a column need not be on the diagonal. Take "
+                    "`np.diag`.",
+                ),
+                (
+                    lambda m: np.diag(m) / m.sum(axis=0),
+                    "Return both, and nothing else: `return precision, recall`.",
+                ),
+                (
+                    lambda m: (np.diag(m).sum() / m.sum(),) * 2,
+                    "This is the accuracy, one number for all. Return one number for each class.",
+                ),
+            )
         ),
-        observe=observe,
+        probe=observe,
         hints=(
             "Both have the same numerator, the right answers of a class. They stand on the "
             "diagonal. Which sums do you divide by?",
@@ -481,9 +489,9 @@ def trust_and_find() -> Exercise:
             "*called* a shirt stand in its column.",
             "`np.diag(matrix)` divided by `matrix.sum(axis=0)`, and by `matrix.sum(axis=1)`.",
         ),
-        meaning="Two questions that sound alike and are not: can I trust this answer, and will it "
+        takeaway="Two questions that sound alike and are not: can I trust this answer, and will it "
         "be found? One of them can be .9 where the other is .5.",
-        why="A column holds all answers of a class, so the diagonal divided by it is the share of "
+        explanation="A column holds all answers of a class, so the diagonal divided by it is the share of "
         "answers that are right: precision. A row holds all its pictures: recall.",
     )
 
@@ -559,42 +567,50 @@ def most_confident_first() -> Exercise:
     first = softmax(generator.normal(scale=2, size=(8, 3)))
     second = softmax(generator.normal(scale=1.5, size=(12, 5)))
     return Exercise(
-        right=most_confident_mistakes,
+        solution=most_confident_mistakes,
         also_right=(sorted_by_hand, with_a_mask, sorted_first),
-        mistakes=(
+        mistakes=grouped(
             (
-                numbers_among_the_mistakes,
-                "These numbers count among the mistakes. Use them to pick from the row numbers of "
-                "the mistakes.",
-            ),
-            (least_confident, "These are the least confident mistakes. Sort by minus confidence."),
-            (
-                right_ones_too,
-                "Right answers are among them. Keep the rows whose answer differs from the label.",
-            ),
-            (right_ones_only, "These are right answers. Take those that differ from the label."),
-            (unsorted, "These are mistakes, but not sorted by confidence."),
-            (
-                smallest_true_probability,
-                "You sorted by the probability of the true class. Confidence is the probability of "
-                "the answer, the largest of the row.",
-            ),
-            (
-                in_rising_order,
-                "These are the right rows in rising order. The most confident stands first.",
-            ),
-            (all_of_them, "These are all mistakes. Return the first `count`."),
-            (one_only, "This is the first one alone. Return `count` of them."),
-            (
-                confidences,
-                "These are the confidences. Return the row numbers that they belong to.",
-            ),
-            (
-                answers_themselves,
-                "These are the classes that were answered. Return the row numbers.",
-            ),
+                (
+                    numbers_among_the_mistakes,
+                    "These numbers count among the mistakes. Use them to pick from the row numbers of "
+                    "the mistakes.",
+                ),
+                (
+                    least_confident,
+                    "These are the least confident mistakes. Sort by minus confidence.",
+                ),
+                (
+                    right_ones_too,
+                    "Right answers are among them. Keep the rows whose answer differs from the label.",
+                ),
+                (
+                    right_ones_only,
+                    "These are right answers. Take those that differ from the label.",
+                ),
+                (unsorted, "These are mistakes, but not sorted by confidence."),
+                (
+                    smallest_true_probability,
+                    "You sorted by the probability of the true class. Confidence is the probability of "
+                    "the answer, the largest of the row.",
+                ),
+                (
+                    in_rising_order,
+                    "These are the right rows in rising order. The most confident stands first.",
+                ),
+                (all_of_them, "These are all mistakes. Return the first `count`."),
+                (one_only, "This is the first one alone. Return `count` of them."),
+                (
+                    confidences,
+                    "These are the confidences. Return the row numbers that they belong to.",
+                ),
+                (
+                    answers_themselves,
+                    "These are the classes that were answered. Return the row numbers.",
+                ),
+            )
         ),
-        observe=calls(
+        probe=calls(
             (first, np.array([0, 1, 2, 0, 1, 2, 0, 1]), 2),
             (second, np.arange(12) % 5, 4),
             (second, (np.arange(12) + 2) % 5, 5),
@@ -608,9 +624,9 @@ def most_confident_first() -> Exercise:
             "`np.argsort(-confidence)` sorts the confidences of the mistakes, and "
             "`mistakes[np.argsort(-confidence)]` are their row numbers.",
         ),
-        meaning="Two lines that belong in every project. Look at a model's most confident "
+        takeaway="Two lines that belong in every project. Look at a model's most confident "
         "mistakes first: they show wrong labels, or a rule that it should not have learnt.",
-        why="`np.argsort` numbers the mistakes from 0, so its result picks from `mistakes`, which "
+        explanation="`np.argsort` numbers the mistakes from 0, so its result picks from `mistakes`, which "
         "holds row numbers. The minus sign turns rising into falling.",
     )
 
@@ -648,19 +664,21 @@ def who_peeked() -> Exercise:
             yield [*right[:place], word, *right[place + 1 :]], list(told.values())[place]
 
     return Exercise(
-        right=right,
+        solution=right,
         also_right=(
             tuple(right),
             np.array(right),
             [" Peeked", "HONEST", "peeked.", "honest "],
         ),
-        mistakes=(
-            *confusions(),
-            ([True, False, True, False], no_word),
-            (["A", "C"], no_list),
-            ("peeked", no_list),
+        mistakes=grouped(
+            (
+                *confusions(),
+                ([True, False, True, False], no_word),
+                (["A", "C"], no_list),
+                ("peeked", no_list),
+            )
         ),
-        observe=observe,
+        probe=observe,
         hints=(
             "For each report, ask one question only: was anything chosen after looking at the test "
             "pictures?",
@@ -669,9 +687,9 @@ def who_peeked() -> Exercise:
             "Two of them chose something by the test accuracy: one an epoch, the other the size of "
             "the network.",
         ),
-        meaning="You read reports as a reviewer does. The question is never how good the number "
+        takeaway="You read reports as a reviewer does. The question is never how good the number "
         "is, but who chose what by it.",
-        why="A keeps the epoch, C the network that the test pictures liked best. The luck of these "
+        explanation="A keeps the epoch, C the network that the test pictures liked best. The luck of these "
         "pictures is now part of the number. B and D made every choice without them.",
     )
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers.exercises.judging import Exercise, NotYet, calls
+from helpers.exercises.judging import Exercise, NotYet, calls, grouped
 from helpers.maths import cross_entropy, log_softmax, one_hot, softmax
 
 
@@ -87,53 +87,58 @@ def calibration_error_by_bins() -> Exercise:
     generator = np.random.default_rng(81)
     sure = np.round(0.1 + 0.9 * generator.random(40), 3) + 0.0003  # on no border
     return Exercise(
-        right=calibration_error,
+        solution=calibration_error,
         also_right=(with_bincount, with_lists, in_single_precision),
-        mistakes=(
+        mistakes=grouped(
             (
-                mean_over_bins,
-                "You took the mean over the bins, as if all were equally full. Weight each gap "
-                "with its share of all answers.",
-            ),
-            (
-                unweighted_sum,
-                "The gaps are added up without weights. Multiply each by the share of all answers "
-                "that its bin holds.",
-            ),
-            (largest_gap, "That is the largest gap. The ECE is the weighted mean of all of them."),
-            (
-                signed,
-                "A bin that is too sure and one that is too modest cancel out here. Take the "
-                "absolute value of each gap.",
-            ),
-            (squared, "The gaps are squared. The ECE takes their absolute values."),
-            (
-                middle_of_the_bin,
-                "You compared the accuracy with the middle of the bin. Compare it with the mean "
-                "of the confidences inside.",
-            ),
-            (
-                one_by_one,
-                "This is the gap of each answer for itself, without bins. First take the means in "
-                "a bin, then their difference.",
-            ),
-            (
-                lower_border_inside,
-                "A confidence on a border belongs to the bin below it, and a confidence of 1 to "
-                "the last bin: use `>` below and `<=` above.",
-            ),
-            (
-                counted,
-                "The weights are counts. Divide by the number of all answers, so that they are "
-                "shares.",
-            ),
-            (always_ten, "These are always ten bins. Use the number that you are given."),
-            (
-                of_equal_size,
-                "Your bins hold equally many answers each. These have equal width: 1/bins.",
-            ),
+                (
+                    mean_over_bins,
+                    "You took the mean over the bins, as if all were equally full. Weight each gap "
+                    "with its share of all answers.",
+                ),
+                (
+                    unweighted_sum,
+                    "The gaps are added up without weights. Multiply each by the share of all answers "
+                    "that its bin holds.",
+                ),
+                (
+                    largest_gap,
+                    "That is the largest gap. The ECE is the weighted mean of all of them.",
+                ),
+                (
+                    signed,
+                    "A bin that is too sure and one that is too modest cancel out here. Take the "
+                    "absolute value of each gap.",
+                ),
+                (squared, "The gaps are squared. The ECE takes their absolute values."),
+                (
+                    middle_of_the_bin,
+                    "You compared the accuracy with the middle of the bin. Compare it with the mean "
+                    "of the confidences inside.",
+                ),
+                (
+                    one_by_one,
+                    "This is the gap of each answer for itself, without bins. First take the means in "
+                    "a bin, then their difference.",
+                ),
+                (
+                    lower_border_inside,
+                    "A confidence on a border belongs to the bin below it, and a confidence of 1 to "
+                    "the last bin: use `>` below and `<=` above.",
+                ),
+                (
+                    counted,
+                    "The weights are counts. Divide by the number of all answers, so that they are "
+                    "shares.",
+                ),
+                (always_ten, "These are always ten bins. Use the number that you are given."),
+                (
+                    of_equal_size,
+                    "Your bins hold equally many answers each. These have equal width: 1/bins.",
+                ),
+            )
         ),
-        observe=calls(
+        probe=calls(
             (np.array([0.7, 0.9, 0.3, 0.2]), np.array([True, False, True, False]), 2),
             (np.array([0.45, 0.35, 0.95, 0.85]), np.array([True, True, False, True]), 5),
             (np.array([0.5, 1.0, 1.0, 0.75]), np.array([True, False, True, True]), 4),
@@ -146,9 +151,9 @@ def calibration_error_by_bins() -> Exercise:
             "If `inside.any()`, add `inside.mean() * abs(confidence[inside].mean() - "
             "correct[inside].mean())`.",
         ),
-        meaning="You can read every ECE in a paper now, and ask the question that belongs to it: "
+        takeaway="You can read every ECE in a paper now, and ask the question that belongs to it: "
         "with how many bins?",
-        why="In each bin the mean confidence is what was promised and the mean of `correct` is "
+        explanation="In each bin the mean confidence is what was promised and the mean of `correct` is "
         "what was kept. The weights are the shares of the answers, so an almost empty bin counts "
         "for almost nothing.",
     )
@@ -182,49 +187,51 @@ def brier() -> Exercise:
     probabilities = np.array([[0.7, 0.2, 0.1], [0.1, 0.3, 0.6]])
     four = softmax(np.random.default_rng(82).normal(size=(5, 4)) * 2)
     return Exercise(
-        right=brier_score,
+        solution=brier_score,
         also_right=(with_loops, multiplied_out, with_norm),
-        mistakes=(
+        mistakes=grouped(
             (
-                lambda p, y: (errors(p, y) ** 2).mean(),
-                "You took the mean over the classes, too. Sum over the classes, then take the mean "
-                "over the pictures.",
-            ),
-            (
-                lambda p, y: (errors(p, y) ** 2).sum(),
-                "This is the sum over all pictures. Divide by their number.",
-            ),
-            (
-                lambda p, y: (errors(p, y) ** 2).sum(axis=1),
-                "This is one score for each picture. Return the mean of them.",
-            ),
-            (
-                lambda p, y: np.mean((1 - p[np.arange(len(y)), y]) ** 2),
-                "This looks at the true class only. The squares of the other classes count, too.",
-            ),
-            (
-                lambda p, y: np.abs(errors(p, y)).sum(axis=1).mean(),
-                "These are absolute values. The Brier score squares the differences.",
-            ),
-            (
-                lambda p, y: np.sqrt((errors(p, y) ** 2).sum(axis=1)).mean(),
-                "You took a square root. The Brier score is the squared distance itself.",
-            ),
-            (
-                lambda p, y: (errors(p, y) ** 2).sum(axis=1).mean() / 2,
-                "This is half of it: you divided by 2. Here the worst score is 2.",
-            ),
-            (
-                lambda p, y: ((p - y[:, np.newaxis]) ** 2).sum(axis=1).mean(),
-                "You subtracted the number of the class. Make one-hot rows of the labels first: "
-                "`np.eye(classes)[labels]`.",
-            ),
-            (
-                lambda p, y: -np.log(p[np.arange(len(y)), y]).mean(),
-                "That is the cross-entropy, the other judge. Here the differences are squared.",
-            ),
+                (
+                    lambda p, y: (errors(p, y) ** 2).mean(),
+                    "You took the mean over the classes, too. Sum over the classes, then take the mean "
+                    "over the pictures.",
+                ),
+                (
+                    lambda p, y: (errors(p, y) ** 2).sum(),
+                    "This is the sum over all pictures. Divide by their number.",
+                ),
+                (
+                    lambda p, y: (errors(p, y) ** 2).sum(axis=1),
+                    "This is one score for each picture. Return the mean of them.",
+                ),
+                (
+                    lambda p, y: np.mean((1 - p[np.arange(len(y)), y]) ** 2),
+                    "This looks at the true class only. The squares of the other classes count, too.",
+                ),
+                (
+                    lambda p, y: np.abs(errors(p, y)).sum(axis=1).mean(),
+                    "These are absolute values. The Brier score squares the differences.",
+                ),
+                (
+                    lambda p, y: np.sqrt((errors(p, y) ** 2).sum(axis=1)).mean(),
+                    "You took a square root. The Brier score is the squared distance itself.",
+                ),
+                (
+                    lambda p, y: (errors(p, y) ** 2).sum(axis=1).mean() / 2,
+                    "This is half of it: you divided by 2. Here the worst score is 2.",
+                ),
+                (
+                    lambda p, y: ((p - y[:, np.newaxis]) ** 2).sum(axis=1).mean(),
+                    "You subtracted the number of the class. Make one-hot rows of the labels first: "
+                    "`np.eye(classes)[labels]`.",
+                ),
+                (
+                    lambda p, y: -np.log(p[np.arange(len(y)), y]).mean(),
+                    "That is the cross-entropy, the other judge. Here the differences are squared.",
+                ),
+            )
         ),
-        observe=calls(
+        probe=calls(
             (np.array([[0.7, 0.2, 0.1]]), np.array([0])),
             (probabilities, np.array([1, 2])),
             (np.array([[1.0, 0.0], [0.0, 1.0], [0.5, 0.5]]), np.array([1, 1, 0])),
@@ -237,9 +244,9 @@ def brier() -> Exercise:
             "`((probabilities - truth) ** 2).sum(axis=1)` is one number for each picture. What is "
             "left to do is the mean.",
         ),
-        meaning="The worst score is 2: all on one class, and wrong. The cross-entropy would be "
+        takeaway="The worst score is 2: all on one class, and wrong. The cross-entropy would be "
         "infinite there. That is how the two judges differ.",
-        why="Each row is a point, and so is the one-hot truth. The Brier score is the mean of "
+        explanation="Each row is a point, and so is the one-hot truth. The Brier score is the mean of "
         "their squared distance. Libraries that divide by the number of classes, or leave out one "
         "of two, print other numbers for the same thing.",
     )
@@ -296,62 +303,64 @@ def best_temperature_of_a_list() -> Exercise:
         ),
     )
     return Exercise(
-        right=best_temperature,
+        solution=best_temperature,
         also_right=(with_min, with_a_loop, from_probabilities),
-        mistakes=(
+        mistakes=grouped(
             (
-                by(lambda z, y, t: cross_entropy(z * t, y)),
-                "You multiplied the scores by T. Temperature divides them.",
-            ),
-            (
-                by(lambda z, y, t: cross_entropy(z / t, y), max),
-                "This is the candidate with the highest NLL. Take the lowest.",
-            ),
-            (
-                lambda z, y, candidates: min(cross_entropy(z / t, y) for t in candidates),
-                "This is the lowest NLL itself. Return the candidate that it belongs to.",
-            ),
-            (
-                lambda z, y, candidates: int(
-                    np.argmin([cross_entropy(z / t, y) for t in candidates])
+                (
+                    by(lambda z, y, t: cross_entropy(z * t, y)),
+                    "You multiplied the scores by T. Temperature divides them.",
                 ),
-                "This is the place of the best candidate in the list. Return the candidate: "
-                "`candidates[place]`.",
-            ),
-            (
-                by(accuracy),
-                "You compared accuracies. They are the same for every T, so the first candidate "
-                "won. Compare the NLL.",
-            ),
-            (
-                by(mean_confidence_gap),
-                "You compared the mean confidence with the accuracy. That is a mean over very "
-                "different answers. Compare the NLL.",
-            ),
-            (
-                by(lambda z, y, t: -np.log(softmax(z / t).max(axis=1)).mean()),
-                "You took the largest probability of each row. The NLL takes that of the label.",
-            ),
-            (
-                by(lambda z, y, t: cross_entropy(softmax(z / t), y)),
-                "There are two softmaxes: `cross_entropy` takes scores and has one inside. Give it "
-                "`logits / t`.",
-            ),
-            (
-                lambda z, y, candidates: [cross_entropy(z / t, y) for t in candidates],
-                "These are the NLLs of all candidates. Return the candidate with the lowest.",
-            ),
+                (
+                    by(lambda z, y, t: cross_entropy(z / t, y), max),
+                    "This is the candidate with the highest NLL. Take the lowest.",
+                ),
+                (
+                    lambda z, y, candidates: min(cross_entropy(z / t, y) for t in candidates),
+                    "This is the lowest NLL itself. Return the candidate that it belongs to.",
+                ),
+                (
+                    lambda z, y, candidates: int(
+                        np.argmin([cross_entropy(z / t, y) for t in candidates])
+                    ),
+                    "This is the place of the best candidate in the list. Return the candidate: "
+                    "`candidates[place]`.",
+                ),
+                (
+                    by(accuracy),
+                    "You compared accuracies. They are the same for every T, so the first candidate "
+                    "won. Compare the NLL.",
+                ),
+                (
+                    by(mean_confidence_gap),
+                    "You compared the mean confidence with the accuracy. That is a mean over very "
+                    "different answers. Compare the NLL.",
+                ),
+                (
+                    by(lambda z, y, t: -np.log(softmax(z / t).max(axis=1)).mean()),
+                    "You took the largest probability of each row. The NLL takes that of the label.",
+                ),
+                (
+                    by(lambda z, y, t: cross_entropy(softmax(z / t), y)),
+                    "There are two softmaxes: `cross_entropy` takes scores and has one inside. Give it "
+                    "`logits / t`.",
+                ),
+                (
+                    lambda z, y, candidates: [cross_entropy(z / t, y) for t in candidates],
+                    "These are the NLLs of all candidates. Return the candidate with the lowest.",
+                ),
+            )
         ),
-        observe=calls(*cases),
+        probe=calls(*cases),
         hints=(
             "What do you compute for one candidate? Then do it for all, and compare.",
             "`cross_entropy(logits / t, labels)` is the NLL at the temperature t.",
             "Collect the NLLs in a list. `np.argmin` says at which place the lowest stands; return "
             "the candidate at that place.",
         ),
-        meaning="This is temperature scaling, all of it. The fitted T above only looks between the "
+        takeaway="This is temperature scaling, all of it. The fitted T above only looks between the "
         "candidates, too.",
-        why="A lead of 4 becomes 4/T, and the probability of the leader 1/(1 + exp(-4/T)). It is "
+        explanation="A lead of 4 becomes 4/T, and the probability of the leader 1/(1 + exp(-4/T)). It is "
         "nearest to two thirds where 4/T is near ln 2, so at T near 5.8. Between 4 and 8 the NLL "
         "decides: 0.647 at 4, and 0.641 at 8.",
     )
@@ -446,48 +455,50 @@ def threshold_for_a_risk() -> Exercise:
         ),
     )
     return Exercise(
-        right=threshold_for,
+        solution=threshold_for,
         also_right=(sorted_first, from_below, with_sets),
-        mistakes=(
+        mistakes=grouped(
             (
-                first_failure,
-                "You came down from the top and stopped at the first threshold that fails. Further "
-                "down, right answers may bring the share below the limit again.",
-            ),
-            (
-                highest,
-                "This is the highest threshold that is safe. It answers hardly anything: take the "
-                "lowest.",
-            ),
-            (
-                of_all,
-                "You divided the mistakes by all pictures. The limit holds for the answered ones: "
-                "divide by their number.",
-            ),
-            (
-                strictly_above,
-                "You answered above t only. The rule says confidence ≥ t, so t itself is "
-                "answered, too.",
-            ),
-            (
-                strictly_less,
-                "A share of exactly the risk is allowed: at most means `<=`.",
-            ),
-            (
-                coverage,
-                "This is the share of pictures that would be answered. Return the threshold.",
-            ),
-            (
-                one_minus_risk,
-                "That would be enough if the confidence could be trusted. Count the mistakes "
-                "instead.",
-            ),
-            (
-                surest_mistake,
-                "This rule allows no mistake at all. A few are allowed: the share that is given.",
-            ),
+                (
+                    first_failure,
+                    "You came down from the top and stopped at the first threshold that fails. Further "
+                    "down, right answers may bring the share below the limit again.",
+                ),
+                (
+                    highest,
+                    "This is the highest threshold that is safe. It answers hardly anything: take the "
+                    "lowest.",
+                ),
+                (
+                    of_all,
+                    "You divided the mistakes by all pictures. The limit holds for the answered ones: "
+                    "divide by their number.",
+                ),
+                (
+                    strictly_above,
+                    "You answered above t only. The rule says confidence ≥ t, so t itself is "
+                    "answered, too.",
+                ),
+                (
+                    strictly_less,
+                    "A share of exactly the risk is allowed: at most means `<=`.",
+                ),
+                (
+                    coverage,
+                    "This is the share of pictures that would be answered. Return the threshold.",
+                ),
+                (
+                    one_minus_risk,
+                    "That would be enough if the confidence could be trusted. Count the mistakes "
+                    "instead.",
+                ),
+                (
+                    surest_mistake,
+                    "This rule allows no mistake at all. A few are allowed: the share that is given.",
+                ),
+            )
         ),
-        observe=calls(*cases),
+        probe=calls(*cases),
         hints=(
             "Take one threshold, for example 0.7. Which answers are given, and which share of "
             "them is wrong?",
@@ -496,9 +507,9 @@ def threshold_for_a_risk() -> Exercise:
             "Try every confidence as t, keep those whose share of mistakes is at most the risk, "
             "and return the lowest of these.",
         ),
-        meaning='A model that may say "I don\'t know" keeps promises that the same model could '
+        takeaway='A model that may say "I don\'t know" keeps promises that the same model could '
         "not keep on every picture.",
-        why="The share of mistakes does not simply rise as the threshold falls: right answers "
+        explanation="The share of mistakes does not simply rise as the threshold falls: right answers "
         "bring it down again. So all thresholds are tried, and of those that keep the limit the "
         "lowest answers most.",
     )
@@ -547,20 +558,22 @@ def four_diagrams() -> Exercise:
                     yield [*right[:place], letter, *right[place + 1 :]], f"{diagram} {sign}"
 
     return Exercise(
-        right=right,
+        solution=right,
         also_right=(
             ("C", "A", "D", "B"),
             ["c", " a", "d.", "(b)"],
             ["model C", "model A", "model D", "model B"],
             np.array(["C", "A", "D", "B"]),
         ),
-        mistakes=(
-            *confusions(),
-            ([3, 1, 4, 2], no_letter),
-            (["C", "A", "D", "E"], no_letter),
-            ("CADB", no_list),
+        mistakes=grouped(
+            (
+                *confusions(),
+                ([3, 1, 4, 2], no_letter),
+                (["C", "A", "D", "E"], no_letter),
+                ("CADB", no_list),
+            )
         ),
-        observe=observe,
+        probe=observe,
         hints=(
             "The thick line is the accuracy. Begin with the diagrams in which it lies on the "
             "diagonal: there are two.",
@@ -568,9 +581,9 @@ def four_diagrams() -> Exercise:
             "Of the other two, one has its thick lines below the diagonal: it promises more than "
             "it keeps.",
         ),
-        meaning="Calibrated is not the same as good. A model that says one tenth to everything "
+        takeaway="Calibrated is not the same as good. A model that says one tenth to everything "
         "has an ECE near 0 and knows nothing, so never report the ECE alone.",
-        why="C multiplies its scores by 2.5 and is too sure; A by 0.4 and is too modest; D leaves "
+        explanation="C multiplies its scores by 2.5 and is too sure; A by 0.4 and is too modest; D leaves "
         "them as they are. B has thrown its scores away and is right about one picture in ten, "
         "exactly as it says.",
     )

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from helpers.exercises.judging import Exercise, NotYet, calls
+from helpers.exercises.judging import Exercise, NotYet, calls, grouped
 
 
 def where_arrays_begin() -> Exercise:
@@ -49,24 +49,29 @@ def where_arrays_begin() -> Exercise:
         return [sum(4 * s[0] for s in shapes[:k]) for k in range(len(shapes))]
 
     return Exercise(
-        right=offsets,
+        solution=offsets,
         also_right=(with_cumsum, each_from_the_front, as_array),
-        mistakes=(
-            (in_numbers, "You counted numbers, not bytes. A float32 takes four bytes."),
-            (ends, "These are the ends. The first array begins at byte 0."),
-            (sizes, "These are the sizes. An array begins where all those before it have ended."),
-            (in_double, "You took eight bytes a number. That is float64; these are float32."),
-            (one_more, "One place too many: no array begins where the last one ends."),
+        mistakes=grouped(
             (
-                added_axes,
-                "You added the axes of a shape. An array of shape (3, 5) has 3 times 5 numbers.",
-            ),
-            (
-                first_axis,
-                "You took the first axis only. An array of shape (3, 5) has 3 times 5 numbers.",
-            ),
+                (in_numbers, "You counted numbers, not bytes. A float32 takes four bytes."),
+                (ends, "These are the ends. The first array begins at byte 0."),
+                (
+                    sizes,
+                    "These are the sizes. An array begins where all those before it have ended.",
+                ),
+                (in_double, "You took eight bytes a number. That is float64; these are float32."),
+                (one_more, "One place too many: no array begins where the last one ends."),
+                (
+                    added_axes,
+                    "You added the axes of a shape. An array of shape (3, 5) has 3 times 5 numbers.",
+                ),
+                (
+                    first_axis,
+                    "You took the first axis only. An array of shape (3, 5) has 3 times 5 numbers.",
+                ),
+            )
         ),
-        observe=calls(
+        probe=calls(
             ([(2, 3), (3,)],),
             ([(3, 5), (5,), (5, 2), (2,)],),
             ([(7,)],),
@@ -79,9 +84,9 @@ def where_arrays_begin() -> Exercise:
             "`math.prod(shape)` is how many numbers an array has, so it takes "
             "`4 * math.prod(shape)` bytes.",
         ),
-        meaning="A file of bare numbers says nothing about itself. The list of names and shapes "
+        takeaway="A file of bare numbers says nothing about itself. The list of names and shapes "
         "beside it is what makes sense of it.",
-        why="Each array begins where all arrays before it have ended, and each takes four bytes a "
+        explanation="Each array begins where all arrays before it have ended, and each takes four bytes a "
         "number.",
     )
 
@@ -132,25 +137,33 @@ def reading_an_array() -> Exercise:
 
     content = np.array([1.5, -2, 3, 0.25, 5, -6.5, 7, 8, 9.125], "<f4").tobytes()
     return Exercise(
-        right=read_array,
+        solution=read_array,
         also_right=(by_slice, by_struct, all_then_part),
-        mistakes=(
-            (big_endian, "The bytes of each number are read backwards. Little-endian is `<f4`."),
-            (from_the_front, "This is what stands at byte 0. Begin at byte `start`."),
+        mistakes=grouped(
             (
-                start_in_numbers,
-                "`start` counts bytes, and you skipped as many numbers: four times too far.",
-            ),
-            (
-                column_order,
-                "The right numbers in the wrong places: fill the shape row by row, as `reshape` "
-                "does by itself.",
-            ),
-            (flat, "The right numbers, still in one row: give them their shape with `reshape`."),
-            (integers, "You read whole numbers. The bytes are floats: `<f4`."),
-            (half, "You read floats of two bytes. These have four: `<f4`."),
+                (
+                    big_endian,
+                    "The bytes of each number are read backwards. Little-endian is `<f4`.",
+                ),
+                (from_the_front, "This is what stands at byte 0. Begin at byte `start`."),
+                (
+                    start_in_numbers,
+                    "`start` counts bytes, and you skipped as many numbers: four times too far.",
+                ),
+                (
+                    column_order,
+                    "The right numbers in the wrong places: fill the shape row by row, as `reshape` "
+                    "does by itself.",
+                ),
+                (
+                    flat,
+                    "The right numbers, still in one row: give them their shape with `reshape`.",
+                ),
+                (integers, "You read whole numbers. The bytes are floats: `<f4`."),
+                (half, "You read floats of two bytes. These have four: `<f4`."),
+            )
         ),
-        observe=calls((content, 4, (2, 3)), (content, 0, (3,)), (content, 12, (3, 2))),
+        probe=calls((content, 4, (2, 3)), (content, 0, (3,)), (content, 12, (3, 2))),
         hints=(
             "Three things are to be said: how many numbers, of which type, and from which byte on. "
             "`np.frombuffer` takes all three.",
@@ -158,9 +171,9 @@ def reading_an_array() -> Exercise:
             "What comes out has one axis.",
             '`np.frombuffer(content, "<f4", math.prod(shape), start)`, and then `.reshape(shape)`.',
         ),
-        meaning="Four lines of this kind are all that TensorFlow.js needs to read a trained "
+        takeaway="Four lines of this kind are all that TensorFlow.js needs to read a trained "
         "network. Below you read yours with it.",
-        why="The bytes from `start` on are read as little-endian floats of four bytes, as many as "
+        explanation="The bytes from `start` on are read as little-endian floats of four bytes, as many as "
         "the shape has places, and put into the shape row by row.",
     )
 
@@ -244,48 +257,50 @@ def when_two_programs_agree() -> Exercise:
             yield given, result
 
     return Exercise(
-        right=agrees,
+        solution=agrees,
         also_right=(with_allclose, with_all, by_rows),
-        mistakes=(
+        mistakes=grouped(
             (
-                answers_only,
-                "You compared the answers. Three of the four faults below leave nearly all of them "
-                "as they are: compare the probabilities.",
-            ),
-            (
-                on_average,
-                "A mean forgives one bad picture among many good ones. Take the largest "
-                "difference.",
-            ),
-            (
-                without_abs,
-                "A difference may be negative, too. Take its size, with `np.abs`.",
-            ),
-            (
-                exactly,
-                "Two programs that add in another order differ in the last digits. Allow 1e-5.",
-            ),
-            (somewhere, "One place that fits is not enough: all have to."),
-            (
-                the_difference,
-                "Return `True` or `False`, nothing else.",
-            ),
-            (
-                largest_only,
-                "You compared the largest probability of each picture. Compare all ten.",
-            ),
-            (generous, "You allow too much. Two right programs differ by less than 1e-5."),
-            (upside_down, "The wrong way round: `True` means that they agree."),
+                (
+                    answers_only,
+                    "You compared the answers. Three of the four faults below leave nearly all of them "
+                    "as they are: compare the probabilities.",
+                ),
+                (
+                    on_average,
+                    "A mean forgives one bad picture among many good ones. Take the largest "
+                    "difference.",
+                ),
+                (
+                    without_abs,
+                    "A difference may be negative, too. Take its size, with `np.abs`.",
+                ),
+                (
+                    exactly,
+                    "Two programs that add in another order differ in the last digits. Allow 1e-5.",
+                ),
+                (somewhere, "One place that fits is not enough: all have to."),
+                (
+                    the_difference,
+                    "Return `True` or `False`, nothing else.",
+                ),
+                (
+                    largest_only,
+                    "You compared the largest probability of each picture. Compare all ten.",
+                ),
+                (generous, "You allow too much. Two right programs differ by less than 1e-5."),
+                (upside_down, "The wrong way round: `True` means that they agree."),
+            )
         ),
-        observe=observe,
+        probe=observe,
         hints=(
             "When would you be content? When not even the worst place, of all pictures and all "
             "classes, differs by much.",
             "Subtract, take the size of each difference, and look at the largest of them.",
             "`np.abs(ours - theirs).max()` is the largest difference. Compare it with 1e-5.",
         ),
-        meaning="This is the test that the course itself holds the page to, in a real browser.",
-        why="Agreement means that no probability of no picture differs by more than rounding "
+        takeaway="This is the test that the course itself holds the page to, in a real browser.",
+        explanation="Agreement means that no probability of no picture differs by more than rounding "
         "explains. A mean, or the answers alone, would hide the faults that you meet next.",
     )
 
@@ -317,28 +332,30 @@ def half_for_the_first() -> Exercise:
         yield "your answer", "one half"
 
     return Exercise(
-        right=2.078,
+        solution=2.078,
         also_right=(2.05, 2.1, np.float32(2.08), [2.0781]),
-        mistakes=(
-            (1, too_cold),
-            (2.0, too_cold),
-            (2.15, too_hot),
-            (5, too_hot),
-            (0.5, a_probability),
-            (-2.078, not_above_zero),
-            ("2.078", no_number),
-            ([2.05, 2.1], no_number),
+        mistakes=grouped(
+            (
+                (1, too_cold),
+                (2.0, too_cold),
+                (2.15, too_hot),
+                (5, too_hot),
+                (0.5, a_probability),
+                (-2.078, not_above_zero),
+                ("2.078", no_number),
+                ([2.05, 2.1], no_number),
+            )
         ),
-        observe=observe,
+        probe=observe,
         hints=(
             "Turn the slider of the explorer, and watch the last column of the first class.",
             "Between two steps of the slider the probability passes through one half. Either of "
             "the two will do.",
             "Or with algebra: for x = exp(1/T), one half means x² = x + 1.",
         ),
-        meaning="With x = exp(1/T) the three exponentials are x², x and 1, and one half means "
+        takeaway="With x = exp(1/T) the three exponentials are x², x and 1, and one half means "
         "x² = x + 1. That x is the golden ratio, 1.618, and T is 1 divided by its logarithm.",
-        why="The first class has one half when its exponential equals the sum of the two others: "
+        explanation="The first class has one half when its exponential equals the sum of the two others: "
         "exp(2/T) = exp(1/T) + 1. The positive root of x² = x + 1 is 1.618, so T = 1 / log 1.618.",
     )
 

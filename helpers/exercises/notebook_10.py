@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from helpers import metrics
-from helpers.exercises.judging import Exercise, NotYet, calls
+from helpers.exercises.judging import Exercise, NotYet, calls, grouped
 
 
 def questions_that_can_be_answered() -> Exercise:
@@ -36,17 +36,19 @@ def questions_that_can_be_answered() -> Exercise:
         return [answer != (number == place) for number, answer in enumerate(right)]
 
     return Exercise(
-        right=right,
+        solution=right,
         also_right=(tuple(right), np.array(right), [np.bool_(answer) for answer in right]),
-        mistakes=(
-            *((turned(place), sentence) for place, sentence in enumerate(told)),
-            ([True] * 5, told[0]),
-            ([False] * 5, told[1]),
-            ("BD", no_list),
-            (["B", "D"], no_list),
-            ([0, 1, 0, 1, 0], no_list),
+        mistakes=grouped(
+            (
+                *((turned(place), sentence) for place, sentence in enumerate(told)),
+                ([True] * 5, told[0]),
+                ([False] * 5, told[1]),
+                ("BD", no_list),
+                (["B", "D"], no_list),
+                ([0, 1, 0, 1, 0], no_list),
+            )
         ),
-        observe=observe,
+        probe=observe,
         hints=(
             "Ask of each question: which number, computed from these pictures and labels, would "
             "decide it?",
@@ -55,8 +57,8 @@ def questions_that_can_be_answered() -> Exercise:
             "B and D can be answered: each is the difference of two accuracies on pictures that "
             "you have.",
         ),
-        meaning="A question that no number can decide is no project yet. Turn it until one can.",
-        why="B and D compare two accuracies on pictures that are there. A asks about sales, C "
+        takeaway="A question that no number can decide is no project yet. Turn it until one can.",
+        explanation="B and D compare two accuracies on pictures that are there. A asks about sales, C "
         "about "
         "photos that nobody has taken yet, and E about a word that nobody has defined.",
     )
@@ -121,50 +123,52 @@ def rows_in_both() -> Exercise:
         (np.array([[[1, 1], [1, 1]]]), np.array([[[2, 2], [2, 2]], [[3, 3], [3, 3]]])),
     )
     return Exercise(
-        right=shared_rows,
+        solution=shared_rows,
         also_right=(with_loops, with_broadcasting, with_lists),
-        mistakes=(
+        mistakes=grouped(
             (
-                pairs,
-                "You counted pairs. A test picture that stands in the training set twice is still "
-                "one test picture.",
-            ),
-            (
-                lambda a, b: shared_rows(b, a),
-                "You counted training pictures. Count the *test* pictures that are known.",
-            ),
-            (
-                distinct,
-                "You counted different pictures. A test picture that occurs twice is two answers "
-                "that the model knows.",
-            ),
-            (
-                same_place,
-                "You compared pictures at the same place only. The copy may stand anywhere.",
-            ),
-            (
-                lambda a, b: shared_rows(a, b) / len(b),
-                "This is the share. Return how many there are.",
-            ),
-            (
-                lambda a, b: shared_rows(a, b) > 0,
-                "This says whether there are any. Return how many there are.",
-            ),
-            (
-                any_pixel,
-                "One equal pixel is not enough: all pixels of a picture have to be equal.",
-            ),
-            (pixel_values, "You counted pixels. Compare whole pictures."),
-            (
-                sums_only,
-                "Two different pictures can have the same sum. Compare all their pixels.",
-            ),
-            (
-                without_position,
-                "The same pixels in other places are another picture: do not sort them.",
-            ),
+                (
+                    pairs,
+                    "You counted pairs. A test picture that stands in the training set twice is still "
+                    "one test picture.",
+                ),
+                (
+                    lambda a, b: shared_rows(b, a),
+                    "You counted training pictures. Count the *test* pictures that are known.",
+                ),
+                (
+                    distinct,
+                    "You counted different pictures. A test picture that occurs twice is two answers "
+                    "that the model knows.",
+                ),
+                (
+                    same_place,
+                    "You compared pictures at the same place only. The copy may stand anywhere.",
+                ),
+                (
+                    lambda a, b: shared_rows(a, b) / len(b),
+                    "This is the share. Return how many there are.",
+                ),
+                (
+                    lambda a, b: shared_rows(a, b) > 0,
+                    "This says whether there are any. Return how many there are.",
+                ),
+                (
+                    any_pixel,
+                    "One equal pixel is not enough: all pixels of a picture have to be equal.",
+                ),
+                (pixel_values, "You counted pixels. Compare whole pictures."),
+                (
+                    sums_only,
+                    "Two different pictures can have the same sum. Compare all their pixels.",
+                ),
+                (
+                    without_position,
+                    "The same pixels in other places are another picture: do not sort them.",
+                ),
+            )
         ),
-        observe=calls(*cases),
+        probe=calls(*cases),
         hints=(
             "For each test picture there is one question: does an equal one stand anywhere in the "
             "training set?",
@@ -173,9 +177,9 @@ def rows_in_both() -> Exercise:
             "Make the set of the bytes of all training pictures. Then count the test pictures "
             "whose bytes are in it.",
         ),
-        meaning="Copies in both parts are the commonest leak there is. This line belongs before "
+        takeaway="Copies in both parts are the commonest leak there is. This line belongs before "
         "every training.",
-        why="A set finds its members without comparing them all, so 70,000 pictures take a blink. "
+        explanation="A set finds its members without comparing them all, so 70,000 pictures take a blink. "
         "Bytes stand for a picture exactly: equal bytes, equal pixels.",
     )
 
@@ -205,44 +209,46 @@ def the_majority_baseline() -> Exercise:
         (np.array([1, 1, 0]), np.array([0, 0])),
     )
     return Exercise(
-        right=majority_accuracy,
+        solution=majority_accuracy,
         also_right=(with_unique, with_lists, with_the_metric),
-        mistakes=(
+        mistakes=grouped(
             (
-                lambda a, b: np.bincount(b).max() / len(b),
-                "You took the most frequent class of the test labels. A model knows the training "
-                "labels only, and so does a baseline.",
-            ),
-            (
-                lambda a, b: np.bincount(a).max() / len(a),
-                "This is its share of the training labels. Score the answer on the test labels.",
-            ),
-            (
-                lambda a, b: 1 / len(np.unique(a)),
-                "This would be right if all classes were equally frequent. They are not.",
-            ),
-            (
-                lambda a, b: np.bincount(a).argmax(),
-                "This is the class. Return the share of test labels that are equal to it.",
-            ),
-            (
-                lambda a, b: np.sum(b == np.bincount(a).argmax()),
-                "This is a number of pictures. Return the share: use the mean.",
-            ),
-            (
-                lambda a, b: np.mean(b == np.bincount(a).max()),
-                "`max` gives how often the class occurs. `argmax` gives which class it is.",
-            ),
-            (
-                lambda a, b: np.mean(b == a.max()),
-                "This is the class with the highest number, not the most frequent one.",
-            ),
-            (
-                lambda a, b: np.mean(b != np.bincount(a).argmax()),
-                "This is the share of wrong answers. Return that of the right ones.",
-            ),
+                (
+                    lambda a, b: np.bincount(b).max() / len(b),
+                    "You took the most frequent class of the test labels. A model knows the training "
+                    "labels only, and so does a baseline.",
+                ),
+                (
+                    lambda a, b: np.bincount(a).max() / len(a),
+                    "This is its share of the training labels. Score the answer on the test labels.",
+                ),
+                (
+                    lambda a, b: 1 / len(np.unique(a)),
+                    "This would be right if all classes were equally frequent. They are not.",
+                ),
+                (
+                    lambda a, b: np.bincount(a).argmax(),
+                    "This is the class. Return the share of test labels that are equal to it.",
+                ),
+                (
+                    lambda a, b: np.sum(b == np.bincount(a).argmax()),
+                    "This is a number of pictures. Return the share: use the mean.",
+                ),
+                (
+                    lambda a, b: np.mean(b == np.bincount(a).max()),
+                    "`max` gives how often the class occurs. `argmax` gives which class it is.",
+                ),
+                (
+                    lambda a, b: np.mean(b == a.max()),
+                    "This is the class with the highest number, not the most frequent one.",
+                ),
+                (
+                    lambda a, b: np.mean(b != np.bincount(a).argmax()),
+                    "This is the share of wrong answers. Return that of the right ones.",
+                ),
+            )
         ),
-        observe=calls(*cases),
+        probe=calls(*cases),
         hints=(
             "There are two steps: the training labels say which class, the test labels say how "
             "good that answer is.",
@@ -250,8 +256,8 @@ def the_majority_baseline() -> Exercise:
             "Compare the test labels with `np.bincount(training_labels).argmax()`, and take the "
             "mean of that.",
         ),
-        meaning="On seven shelves it scores 0.4, and a model with 0.5 has learnt almost nothing.",
-        why="The most frequent class is learnt from the training labels, and scored on the test "
+        takeaway="On seven shelves it scores 0.4, and a model with 0.5 has learnt almost nothing.",
+        explanation="The most frequent class is learnt from the training labels, and scored on the test "
         "labels, like any other model.",
     )
 
@@ -298,51 +304,53 @@ def wilson_by_code() -> Exercise:
             yield given, ends
 
     return Exercise(
-        right=wilson_interval,
+        solution=wilson_interval,
         also_right=(by_the_helper, by_solving, as_a_list),
-        mistakes=(
+        mistakes=grouped(
             (
-                lambda correct, count: (
-                    correct / count
-                    - 1.96 * (correct / count * (1 - correct / count) / count) ** 0.5,
-                    correct / count
-                    + 1.96 * (correct / count * (1 - correct / count) / count) ** 0.5,
+                (
+                    lambda correct, count: (
+                        correct / count
+                        - 1.96 * (correct / count * (1 - correct / count) / count) ** 0.5,
+                        correct / count
+                        + 1.96 * (correct / count * (1 - correct / count) / count) ** 0.5,
+                    ),
+                    "This is share ± z errors. It claims certainty for 10 of 10, and that is why "
+                    "Wilson's formula has more terms.",
                 ),
-                "This is share ± z errors. It claims certainty for 10 of 10, and that is why "
-                "Wilson's formula has more terms.",
-            ),
-            (
-                changed(move=False),
-                "Your interval lies around the share itself. The centre of Wilson's is moved "
-                "towards one half.",
-            ),
-            (
-                changed(inner=False),
-                "Below the root, the term z² / (4 n²) is missing.",
-            ),
-            (changed(root=False), "The square root is missing."),
-            (
-                changed(stretched=False),
-                "The division by 1 + z² / n is missing: the centre needs it, and so does the half "
-                "width.",
-            ),
-            (changed(z=1.645), "With z = 1.645 it is a 90 % interval. For 95 %, z is 1.96."),
-            (changed(z=2.576), "With z = 2.576 it is a 99 % interval. For 95 %, z is 1.96."),
-            (changed(z=1.0), "The z is missing, or 1: that holds two times in three only."),
-            (
-                lambda correct, count: wilson_interval(correct, count)[::-1],
-                "The ends are exchanged: the lower one comes first.",
-            ),
-            (
-                lambda correct, count: [100 * end for end in wilson_interval(correct, count)],
-                "These are percentages. Return shares between 0 and 1.",
-            ),
-            (
-                lambda correct, count: [count * end for end in wilson_interval(correct, count)],
-                "These are numbers of pictures. Return shares: begin with correct / count.",
-            ),
+                (
+                    changed(move=False),
+                    "Your interval lies around the share itself. The centre of Wilson's is moved "
+                    "towards one half.",
+                ),
+                (
+                    changed(inner=False),
+                    "Below the root, the term z² / (4 n²) is missing.",
+                ),
+                (changed(root=False), "The square root is missing."),
+                (
+                    changed(stretched=False),
+                    "The division by 1 + z² / n is missing: the centre needs it, and so does the half "
+                    "width.",
+                ),
+                (changed(z=1.645), "With z = 1.645 it is a 90 % interval. For 95 %, z is 1.96."),
+                (changed(z=2.576), "With z = 2.576 it is a 99 % interval. For 95 %, z is 1.96."),
+                (changed(z=1.0), "The z is missing, or 1: that holds two times in three only."),
+                (
+                    lambda correct, count: wilson_interval(correct, count)[::-1],
+                    "The ends are exchanged: the lower one comes first.",
+                ),
+                (
+                    lambda correct, count: [100 * end for end in wilson_interval(correct, count)],
+                    "These are percentages. Return shares between 0 and 1.",
+                ),
+                (
+                    lambda correct, count: [count * end for end in wilson_interval(correct, count)],
+                    "These are numbers of pictures. Return shares: begin with correct / count.",
+                ),
+            )
         ),
-        observe=observe,
+        probe=observe,
         hints=(
             "Translate the formula piece by piece, each with a name: the share, the stretch below "
             "the line, the centre, the half width.",
@@ -351,9 +359,9 @@ def wilson_by_code() -> Exercise:
             "`half = z * np.sqrt(share * (1 - share) / count + z**2 / (4 * count**2)) / stretch`; "
             "then return the centre minus and plus it.",
         ),
-        meaning="From now on no accuracy leaves your hands without it. The course has it as "
+        takeaway="From now on no accuracy leaves your hands without it. The course has it as "
         "`metrics.wilson_interval`.",
-        why="The interval holds every true share that would make the measured one no surprise: at "
+        explanation="The interval holds every true share that would make the measured one no surprise: at "
         "most 1.96 standard errors away. Solving that for the true share gives the formula.",
         tolerance=2e-5,
     )
@@ -382,62 +390,64 @@ def the_luck_of_the_best() -> Exercise:
         (np.array([0.5, 0.4, 0.45]), np.array([0.55, 0.3, 0.6])),
     )
     return Exercise(
-        right=optimism,
+        solution=optimism,
         also_right=(with_a_difference, sorted_pairs, with_a_mask),
-        mistakes=(
+        mistakes=grouped(
             (
-                lambda used, fresh: used.max() - fresh.max(),
-                "You took the best score on the fresh labels, too. That is another model: take the "
-                "fresh score of the one that was chosen.",
-            ),
-            (
-                lambda used, fresh: np.max(used - fresh),
-                "This is the model that fell furthest. Take the one that looked best.",
-            ),
-            (
-                lambda used, fresh: fresh[np.argmax(used)] - used[np.argmax(used)],
-                "The sign is turned round: optimism is positive where the used score is too high.",
-            ),
-            (
-                lambda used, fresh: used[np.argmax(fresh)] - fresh[np.argmax(fresh)],
-                "You chose by the fresh labels. The choice was made on the used ones.",
-            ),
-            (
-                lambda used, fresh: used.max() - used.mean(),
-                "You compared with the other models. Compare with the chosen model's own fresh "
-                "score.",
-            ),
-            (
-                lambda used, fresh: used.max() - fresh.mean(),
-                "You compared with the mean of all models. Take the fresh score of the chosen one.",
-            ),
-            (
-                lambda used, fresh: np.mean(used - fresh),
-                "This is the mean over all models, chosen or not. Take the chosen one only.",
-            ),
-            (
-                lambda used, fresh: used[np.argmin(used)] - fresh[np.argmin(used)],
-                "This is the worst model. Who would have chosen it?",
-            ),
-            (
-                lambda used, fresh: np.argmax(used),
-                "This is which model was chosen. Return by how much its two scores differ.",
-            ),
-            (
-                lambda used, fresh: fresh[np.argmax(used)],
-                "This is the fresh score of the chosen model. Subtract it from the used one.",
-            ),
+                (
+                    lambda used, fresh: used.max() - fresh.max(),
+                    "You took the best score on the fresh labels, too. That is another model: take the "
+                    "fresh score of the one that was chosen.",
+                ),
+                (
+                    lambda used, fresh: np.max(used - fresh),
+                    "This is the model that fell furthest. Take the one that looked best.",
+                ),
+                (
+                    lambda used, fresh: fresh[np.argmax(used)] - used[np.argmax(used)],
+                    "The sign is turned round: optimism is positive where the used score is too high.",
+                ),
+                (
+                    lambda used, fresh: used[np.argmax(fresh)] - fresh[np.argmax(fresh)],
+                    "You chose by the fresh labels. The choice was made on the used ones.",
+                ),
+                (
+                    lambda used, fresh: used.max() - used.mean(),
+                    "You compared with the other models. Compare with the chosen model's own fresh "
+                    "score.",
+                ),
+                (
+                    lambda used, fresh: used.max() - fresh.mean(),
+                    "You compared with the mean of all models. Take the fresh score of the chosen one.",
+                ),
+                (
+                    lambda used, fresh: np.mean(used - fresh),
+                    "This is the mean over all models, chosen or not. Take the chosen one only.",
+                ),
+                (
+                    lambda used, fresh: used[np.argmin(used)] - fresh[np.argmin(used)],
+                    "This is the worst model. Who would have chosen it?",
+                ),
+                (
+                    lambda used, fresh: np.argmax(used),
+                    "This is which model was chosen. Return by how much its two scores differ.",
+                ),
+                (
+                    lambda used, fresh: fresh[np.argmax(used)],
+                    "This is the fresh score of the chosen model. Subtract it from the used one.",
+                ),
+            )
         ),
-        observe=calls(*cases),
+        probe=calls(*cases),
         hints=(
             "One model is chosen. Which of the two arrays decides which one?",
             "`np.argmax(used)` is the chosen model's place, and it is its place in both arrays.",
             "Let `best` be that place. The answer is the used score at `best` minus the fresh "
             "score at `best`.",
         ),
-        meaning="What the chosen one loses was luck. The validation pictures may suffer this; the "
+        takeaway="What the chosen one loses was luck. The validation pictures may suffer this; the "
         "test pictures must not.",
-        why="The highest of many scores is high because of quality and of luck. On fresh labels "
+        explanation="The highest of many scores is high because of quality and of luck. On fresh labels "
         "the quality stays and the luck does not.",
     )
 

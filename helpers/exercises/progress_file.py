@@ -15,13 +15,13 @@ from typing import Any
 from helpers import ROOT
 
 _BESIDE_NOTEBOOKS = ROOT / "progress.json"
-DIARY = Path(os.environ.get("COURSE_PROGRESS_FILE") or _BESIDE_NOTEBOOKS)
+PROGRESS_FILE = Path(os.environ.get("COURSE_PROGRESS_FILE") or _BESIDE_NOTEBOOKS)
 
 
-def read_diary() -> tuple[dict[str, dict], bool]:
+def read_progress() -> tuple[dict[str, dict], bool]:
     """Return what is known of each exercise, and whether a file that is there could be read."""
     try:
-        entries = json.loads(DIARY.read_text(encoding="utf-8"))
+        entries = json.loads(PROGRESS_FILE.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}, True
     except (OSError, ValueError, RecursionError):
@@ -40,17 +40,17 @@ def _is_entry(entry: Any) -> bool:
 
 def write_entry(exercise_id: str, entry: dict) -> str:
     """Store what is known of one exercise; return a sentence where something was wrong."""
-    entries, readable = read_diary()
+    entries, readable = read_progress()
     entries[exercise_id] = entry
-    part = DIARY.with_name(f"progress.{secrets.token_hex(4)}.part")
+    part = PROGRESS_FILE.with_name(f"progress.{secrets.token_hex(4)}.part")
     told = ""
     try:
         if not readable:
-            aside = DIARY.with_name("progress-damaged.json")
-            DIARY.replace(aside)
+            aside = PROGRESS_FILE.with_name("progress-damaged.json")
+            PROGRESS_FILE.replace(aside)
             told = f"progress.json could not be read. It is now {aside.name}; a new one is begun."
         part.write_text(json.dumps(entries, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-        part.replace(DIARY)
+        part.replace(PROGRESS_FILE)
     except OSError as error:
         told = f"Your progress could not be saved ({error.strerror}): make the folder writable."
     finally:

@@ -174,7 +174,7 @@ def source_notebook(title: str, names: list[str]) -> NotebookNode:
     finder = places[names[0]].above[0]
     cells += [_locked("0-1-course", finder, code=True)]
     cells += [_locked("0-2-check", CHECK, code=True)]
-    rights = {name: exercises_of(_notebook(name))[name]().right for name in names}
+    rights = {name: exercises_of(_notebook(name))[name]().solution for name in names}
     for notebook in sorted(set(map(_notebook, names))):
         here = [name for name in names if _notebook(name) == notebook]
         surroundings = context([(places[name], rights[name]) for name in here])

@@ -10,6 +10,7 @@ import io
 import sys
 import types
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -65,8 +66,8 @@ def _verdict(exercise_id: str, answer: Callable[[], Any]) -> Verdict:
 
 def _judge_works(exercise: Exercise) -> bool:
     """Whether the judge still accepts the right answer and refuses wrong ones."""
-    wrong = [answer for answer, _ in exercise.mistakes[:WRONG_ANSWERS_TRIED]]
-    return judge(exercise, exercise.right).outcome == CORRECT and all(
+    wrong = [answer for answer, _ in islice(exercise.wrong_answers, WRONG_ANSWERS_TRIED)]
+    return judge(exercise, exercise.solution).outcome == CORRECT and all(
         judge(exercise, answer).outcome == NOT_YET for answer in wrong
     )
 
@@ -88,7 +89,7 @@ def lock() -> None:
     """Leave `check` and its like without answers; called before the first cell of a submission.
 
     A notebook may import them, as every notebook of the course does, and they do nothing. The
-    answers and the diary of whoever grades are out of the way.
+    answers and the progress of the person who grades are out of the way.
     """
 
     def later(*_: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import nbformat
 
 from helpers.exercises import exercises_of, source_of
-from helpers.exercises.progress_file import DIARY
+from helpers.exercises.progress_file import PROGRESS_FILE
 from helpers.running import NotebookError, execute, set_kernel_environment
 from tools.instructor.sources import BUILD, InstructorError, find_notebooks, read
 
@@ -43,7 +43,7 @@ def fill_in_all(notebook: nbformat.NotebookNode, number: int) -> dict[str, str]:
     answered = {}
     for name, make in exercises_of(number).items():
         [cell] = [cell for cell in notebook.cells if f'check("{name}", ' in cell.source]
-        cell.source = fill_in(cell.source, make().right)
+        cell.source = fill_in(cell.source, make().solution)
         answered[cell.id] = name
     return answered
 
@@ -56,15 +56,15 @@ def write(numbers: list[str]) -> None:
     projects = paths[0].parent / "projects"
     ignored = shutil.ignore_patterns("my*", ".ipynb_checkpoints")
     shutil.copytree(projects, BUILD / "solved" / "projects", ignore=ignored, dirs_exist_ok=True)
-    diary = DIARY.read_bytes() if DIARY.exists() else None
+    kept = PROGRESS_FILE.read_bytes() if PROGRESS_FILE.exists() else None
     try:
         for path in paths:
             _write_one(path)
     finally:  # what the instructor has solved alone stays as it was
-        if diary is None:
-            DIARY.unlink(missing_ok=True)
+        if kept is None:
+            PROGRESS_FILE.unlink(missing_ok=True)
         else:
-            DIARY.write_bytes(diary)
+            PROGRESS_FILE.write_bytes(kept)
 
 
 def _write_one(path: Path) -> None:
