@@ -20,11 +20,10 @@ import numpy as np
 import pytest
 
 from helpers import exercises, maths
-from helpers.exercises import check, hint, progress, solution
+from helpers.exercises import check, hint, progress, progress_file, solution
 
 # `helpers.exercises.judging` is the function.
 from helpers.exercises import judging as JUDGE
-from helpers.exercises import progress_file
 from helpers.exercises import sandbox as safely
 from helpers.exercises.judging import (
     CORRECT,

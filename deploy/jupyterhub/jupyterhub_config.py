@@ -14,9 +14,6 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 COURSE = HERE.parent.parent
-sys.path.insert(0, str(HERE))
-
-import limits  # noqa: E402
 
 # What one learner may use. Measured: README.md, "One seat".
 MEMORY_BYTES = 2560 * 1024**2  # all processes of a learner together
@@ -80,47 +77,22 @@ c.Spawner.args = [
     "--ResourceUseDisplay.track_cpu_percent=False",
 ]
 
-if Path("/run/systemd/system").exists():
-    c.JupyterHub.spawner_class = "systemdspawner.SystemdSpawner"
-    c.SystemdSpawner.mem_limit = MEMORY_BYTES
-    c.SystemdSpawner.slice = "softmax-course.slice"
-    c.SystemdSpawner.isolate_tmp = True
-    c.SystemdSpawner.isolate_devices = True
-    c.SystemdSpawner.disable_user_sudo = True
-    c.SystemdSpawner.unit_extra_properties = {
-        "CPUWeight": "100",  # the same for all: a loop takes what the others leave
-        "MemorySwapMax": "0",
-        "TasksMax": str(PROCESSES),
-    }
-elif missing := limits.missing_controllers():
+if not Path("/run/systemd/system").exists():
     raise SystemExit(
-        "This machine has neither systemd nor a writable cgroup (version 1) for "
-        f"{', '.join(missing)}, so one learner could stop all others: use an ordinary Linux "
-        "server, as root."
+        "This machine does not run systemd, which limits each learner's memory and processes: use "
+        "an ordinary Linux server, or the Helm values for Kubernetes."
     )
-else:
-    from jupyterhub.spawner import LocalProcessSpawner
-
-    class LimitedSpawner(LocalProcessSpawner):
-        """A learner's server as a local process, in a group with limits."""
-
-        def make_preexec_fn(self, name):
-            """Join the group while the new process is still root, then become the learner."""
-            doors = limits.make_group(name, MEMORY_BYTES, PROCESSES)
-            become_learner = super().make_preexec_fn(name)
-
-            def enter():
-                limits.join(doors)
-                become_learner()
-
-            return enter
-
-        async def stop(self, now=False):
-            """Stop the server, and everything else that the learner left running."""
-            await super().stop(now)
-            limits.remove_group(self.user.name)
-
-    c.JupyterHub.spawner_class = LimitedSpawner
+c.JupyterHub.spawner_class = "systemdspawner.SystemdSpawner"
+c.SystemdSpawner.mem_limit = MEMORY_BYTES
+c.SystemdSpawner.slice = "softmax-course.slice"
+c.SystemdSpawner.isolate_tmp = True
+c.SystemdSpawner.isolate_devices = True
+c.SystemdSpawner.disable_user_sudo = True
+c.SystemdSpawner.unit_extra_properties = {
+    "CPUWeight": "100",  # the same for all: a loop takes what the others leave
+    "MemorySwapMax": "0",
+    "TasksMax": str(PROCESSES),
+}
 
 # --- Idle servers are stopped: the notebooks stay, the memory is free ----------------------------
 
