@@ -1,7 +1,8 @@
 """Install the course and start it. A Python is all that this needs: run `python3 course.py`.
 
-Standard library only. The syntax and the imports on top are those of Python 3.6, so that
-an old Python gets as far as the sentence that says which one the course wants.
+uv makes the environment and installs the packages; course.py fetches it if it is not there.
+Standard library only. The syntax and the imports on top are those of Python 3.6, so that an old
+Python gets as far as a sentence that says what to do.
 """
 
 import hashlib
@@ -13,10 +14,9 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-PYTHON, PYTHON_312 = ("py", "py -3.12") if os.name == "nt" else ("python3", "python3.12")
+PYTHON = "py" if os.name == "nt" else "python3"
 DOWNLOADS = "https://www.python.org/downloads/"
 
 USAGE = f"""\
@@ -30,11 +30,14 @@ Usage: {PYTHON} course.py COMMAND
 
 ROOT = Path(__file__).resolve().parent
 LOCK = ROOT / "requirements.lock"
+INSTALLED_FROM = [LOCK, ROOT / "requirements.txt", ROOT / "pyproject.toml"]
+PROGRAMS_FOLDER, EXE = ("Scripts", ".exe") if os.name == "nt" else ("bin", "")
 VENV = ROOT / ".venv"
-VENV_PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+VENV_PYTHON = VENV / PROGRAMS_FOLDER / ("python" + EXE)
+OWN_UV = ROOT / ".uv"  # an environment with nothing but uv in it
 
-# Its presence says that course.py made .venv. It reads "unfinished", or, written last of all, the
-# version of .venv's Python and the digest of the lock that was installed.
+# Its presence says that course.py made .venv. It reads "unfinished", or, written last of all, what
+# was installed: the digest of INSTALLED_FROM and the dependency groups.
 STAMP = VENV / "made-by-course.txt"
 UNFINISHED = "unfinished"
 
@@ -45,9 +48,14 @@ PROGRAMS = {
         f"--ServerApp.root_dir={ROOT}",
         "--LabApp.default_url=/lab/tree/notebooks/00-meet-the-data.ipynb",
     ],
-    "test": ["-m", "pytest", "-n", "2", "--dist", "loadfile"],
+    # A notebook stays on one worker, the longest first, and a test that hangs is ended.
+    "test": ["-m", "pytest", "-n2", "--dist=loadfile", "--no-loadscope-reorder", "--timeout=900"],
     "run": ["-m", "tools.notebooks"],
 }
+# Learners can do without nbgrader and a browser's driver; their tests are skipped then.
+GROUPS = {"test": ["test"]}
+if os.environ.get("COURSE_REQUIRES_ALL"):
+    GROUPS = {"test": ["browser", "grade", "test"]}
 
 # No question about news, no look for updates: the lock decides, and a plane has no network.
 LAB_SETTINGS = VENV / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
@@ -62,9 +70,10 @@ ENVIRONMENT_DEFAULTS = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }
 # They would put other packages, or a figure window, in the place of the course's own.
-ENVIRONMENT_REMOVED = ["MPLBACKEND", "PYTHONHOME", "PYTHONPATH"]
+ENVIRONMENT_REMOVED = ["MPLBACKEND", "PYTHONHOME", "VIRTUAL_ENV"]
 
 PYTHON_VERSIONS = [(3, 11), (3, 12), (3, 13)]
+OLDEST_UV = (0, 7)  # the first that knows dependency groups
 TENSORFLOW_MACHINES = {
     "Darwin": ["arm64"],
     "Linux": ["aarch64", "x86_64"],
@@ -72,12 +81,7 @@ TENSORFLOW_MACHINES = {
 }
 
 GIGABYTE = 10**9
-INSTALL_BYTES = 4.5 * GIGABYTE  # 2.8 in .venv, 0.7 of downloads in pip's cache and beside it
-WORKING_BYTES = GIGABYTE // 2
-MEMORY_BYTES = 2 * GIGABYTE  # two workers of `test`, each with TensorFlow in it
-
-WINDOWS_PATH_LIMIT = 259
-LONGEST_PATH_IN_VENV = 188  # a TensorFlow header under .venv\Lib\site-packages
+INSTALL_BYTES = 4 * GIGABYTE  # 2.8 in .venv and uv's cache, which share files, and the downloads
 
 
 class Problem(Exception):
@@ -97,7 +101,7 @@ def main(arguments: list) -> int:
     try:
         if command == "doctor":
             return doctor()
-        prepare()
+        prepare(GROUPS.get(command, []))
     except Problem as problem:
         print(f"\n{problem}", file=sys.stderr)
         return 1
@@ -112,42 +116,39 @@ def main(arguments: list) -> int:
     except KeyboardInterrupt:
         print("\nStopped. Run the same command again to go on.", file=sys.stderr)
         return 130
+    if command == "lab" and hasattr(os, "geteuid") and os.geteuid() == 0:
+        print(
+            "You are root, so JupyterLab is started with --allow-root: what runs in a notebook may "
+            "change everything on this machine.",
+            flush=True,
+        )
+        flags = ["--allow-root", *flags]
     return start([*PROGRAMS[command], *flags])
 
 
 def start(arguments: list) -> int:
     """Run .venv's Python in the course's folder until it ends, and return its exit code."""
-    child = subprocess.Popen([str(VENV_PYTHON), *arguments], cwd=str(ROOT), env=child_environment())
+    child = subprocess.Popen([str(VENV_PYTHON), *arguments], cwd=str(ROOT), env=environment())
     # Ctrl-C reaches the child as well, and JupyterLab answers it with a question.
     signal.signal(signal.SIGINT, lambda *_: None)
     signal.signal(signal.SIGTERM, lambda *_: child.terminate())
     return child.wait()
 
 
-def child_environment() -> dict:
+def environment() -> dict:
     """Return the reader's environment with the course's defaults, which give way to theirs."""
-    environment = dict(ENVIRONMENT_DEFAULTS, **os.environ)
+    ours = dict(ENVIRONMENT_DEFAULTS, **os.environ)
     for name in ENVIRONMENT_REMOVED:
-        environment.pop(name, None)
-    return environment
+        ours.pop(name, None)
+    ours["PYTHONPATH"] = str(ROOT)  # `import helpers` from any folder
+    return ours
 
 
 # --- Can this computer run the course? ---------------------------------------------------------
 
 
-def check_python() -> None:
-    """Raise a Problem unless this Python, on this computer, can install the course."""
-    if sys.version_info[:2] not in PYTHON_VERSIONS:
-        raise Problem(
-            f"This is Python {platform.python_version()}, and the course needs Python 3.11, 3.12 "
-            f"or 3.13: install Python 3.12 from {DOWNLOADS} and run "
-            f"`{PYTHON_312} course.py lab`."
-        )
-    if sys.maxsize < 2**32:
-        raise Problem(
-            "This is a 32-bit Python, and TensorFlow needs a 64-bit one: install the 64-bit "
-            f"Python 3.12 from {DOWNLOADS} and start the course with it."
-        )
+def check_computer() -> None:
+    """Raise a Problem unless TensorFlow is made for this computer."""
     system, machine = platform.system(), platform.machine()
     if machine not in TENSORFLOW_MACHINES.get(system, []):
         advice = {
@@ -157,15 +158,6 @@ def check_python() -> None:
             "runs here too, and start the course with it",
         }.get((system, machine), "use Colab or another computer")
         raise Problem(f"TensorFlow is not made for {system} on {machine}: {advice}.")
-    try:
-        import ensurepip  # noqa: F401
-        import venv  # noqa: F401
-    except ImportError:
-        raise Problem(
-            "This Python lacks `venv` and `ensurepip`, which the installation needs: on Debian "
-            f"or Ubuntu run `sudo apt install python3.{sys.version_info[1]}-venv`, elsewhere "
-            f"install Python 3.12 from {DOWNLOADS}; then run the same command again."
-        ) from None
 
 
 def check_folder() -> None:
@@ -177,46 +169,30 @@ def check_folder() -> None:
             f"takes {INSTALL_BYTES / GIGABYTE:.1f} GB: free some, or move the folder to another "
             "disk, then run the same command again."
         )
-    excess = len(str(ROOT)) + LONGEST_PATH_IN_VENV - WINDOWS_PATH_LIMIT
-    if os.name == "nt" and excess > 0 and not windows_has_long_paths():
-        raise Problem(
-            f"The path of the course's folder is {excess} letters too long for Windows: move the "
-            "folder, for instance to C:\\course, then run the same command there."
-        )
-
-
-def windows_has_long_paths() -> bool:
-    """Return whether this Windows was told to allow paths of more than 259 letters."""
-    import winreg
-
-    try:
-        key = winreg.OpenKey(
-            winreg.HKEY_LOCAL_MACHINE, r"SYSTEM\CurrentControlSet\Control\FileSystem"
-        )
-        return winreg.QueryValueEx(key, "LongPathsEnabled")[0] == 1
-    except OSError:
-        return False
 
 
 # --- The course's own environment, .venv -------------------------------------------------------
 
 
-def prepare() -> None:
-    """Make .venv hold what requirements.lock says; when it does already, take no time."""
-    check_python()
+def prepare(groups: list) -> None:
+    """Make .venv hold what the lock says, these groups included; take no time when it does."""
+    check_computer()
     defect = venv_defect()
+    digest, *installed = [""] if defect else read_stamp().split() or [""]
+    if digest == lock_digest() and set(groups) <= set(installed):
+        return
+    uv = find_uv()
     if defect:
-        print(f"{defect}: making .venv anew.", flush=True)
+        print(f"{defect}: recreating .venv.", flush=True)
         empty_venv()
     if not VENV_PYTHON.exists():
         check_folder()
-        make_venv()
-    if not read_stamp().endswith(lock_digest()):
-        install_packages()
+        make_venv(uv)
+    install_packages(uv, sorted({*groups, *installed}))
 
 
 def venv_defect() -> str:
-    """Return why .venv must be made anew, or "" if it is sound or not there yet."""
+    """Return why .venv must be recreated, or "" if it is sound or not there yet."""
     if not VENV.exists() or (VENV.is_dir() and not any(VENV.iterdir())):
         return ""
     if not STAMP.exists():
@@ -226,25 +202,17 @@ def venv_defect() -> str:
         )
     if read_stamp() in ("", UNFINISHED):
         return "The last installation was interrupted"
-    if venv_python_version() != read_stamp().split()[0]:
-        return "The Python of .venv doesn't start any more (moved, updated or removed?)"
-    return ""
-
-
-def venv_python_version() -> str:
-    """Return the version of .venv's Python, such as 3.12, or "" if it doesn't start."""
-    # Without its pyvenv.cfg the same file starts the Python underneath, and pip would fill that.
-    question = "import sys; sys.prefix != sys.base_prefix and print(*sys.version_info[:2], sep='.')"
+    # Without its pyvenv.cfg the same file starts the Python underneath.
+    question = (
+        "import sys; from importlib.util import find_spec as find; "
+        "sys.exit(sys.prefix == sys.base_prefix or not find('jupyterlab'))"
+    )
     try:
-        answer = subprocess.run(
-            [str(VENV_PYTHON), "-c", question],
-            env=child_environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
+        silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        works = not subprocess.call([str(VENV_PYTHON), "-c", question], env=environment(), **silent)
     except OSError:
-        return ""
-    return answer.stdout.decode().strip()
+        works = False
+    return "" if works else "The Python of .venv doesn't work any more (moved, updated, removed?)"
 
 
 def read_stamp() -> str:
@@ -253,8 +221,8 @@ def read_stamp() -> str:
 
 
 def lock_digest() -> str:
-    """Return the SHA-256 of requirements.lock, in hexadecimal."""
-    return hashlib.sha256(LOCK.read_bytes()).hexdigest()
+    """Return the SHA-256 of all that decides what is installed, in hexadecimal."""
+    return hashlib.sha256(b"".join(path.read_bytes() for path in INSTALLED_FROM)).hexdigest()
 
 
 def empty_venv() -> None:
@@ -267,224 +235,109 @@ def empty_venv() -> None:
             path.unlink()
 
 
-def make_venv() -> None:
-    """Make an environment without packages, for the Python that runs this."""
-    print("Making .venv, where the course's packages go ...", flush=True)
+def find_uv() -> str:
+    """Return the uv on the PATH, or the course's own, fetched with the hash that the lock has."""
+    found = shutil.which("uv")
+    own = OWN_UV / PROGRAMS_FOLDER / ("uv" + EXE)
+    if found and uv_version(found) >= OLDEST_UV:
+        return found
+    if not own.exists():
+        print("Fetching uv, which installs the packages ...", flush=True)
+        remedy = f"install python3-venv (Debian, Ubuntu), or Python 3.12 from {DOWNLOADS}"
+        run_installer([sys.executable, "-m", "venv", "--clear", str(OWN_UV)], {"": remedy})
+        wanted = OWN_UV / "requirements.txt"
+        locked = re.search(r"^uv==(?:.*\\\n)+.*", LOCK.read_text(encoding="utf-8"), re.M)
+        wanted.write_text(locked.group() + "\n", encoding="utf-8")
+        pip = [str(OWN_UV / PROGRAMS_FOLDER / ("python" + EXE)), "-m", "pip", "install", "-q"]
+        flags = ["--disable-pip-version-check", "--no-user", "--only-binary", ":all:"]
+        run_installer([*pip, *flags, "--require-hashes", "-r", str(wanted)], REMEDIES)
+    return str(own)
+
+
+def uv_version(uv: str) -> tuple:
+    """Return the first two parts of a uv's version, (0, 0) if it doesn't say."""
+    said = subprocess.run([uv, "--version"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    return tuple(map(int, re.findall(rb"\d+", said.stdout)[:2])) or (0, 0)
+
+
+def make_venv(uv: str) -> None:
+    """Make an environment without packages: with this Python, or one that uv finds or fetches."""
     VENV.mkdir(exist_ok=True)
     STAMP.write_text(UNFINISHED, encoding="utf-8")
-    made = subprocess.run(
-        [sys.executable, "-m", "venv", str(VENV)],
-        env=child_environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    if made.returncode:
-        said = last_line(made.stdout.decode(errors="replace").splitlines())
-        raise Problem(
-            f"Python could not make .venv (it said: {said}): install Python 3.12 from {DOWNLOADS} "
-            f"and run `{PYTHON_312} course.py lab`."
-        )
+    suitable = sys.version_info[:2] in PYTHON_VERSIONS and sys.maxsize > 2**32
+    python = sys.executable if suitable else ">=3.11,<3.14"
+    command = [uv, "venv", "--allow-existing", "--no-project", "--quiet", "--python", python]
+    remedy = f"check the network, or install Python 3.12 from {DOWNLOADS}"
+    run_installer([*command, str(VENV)], dict(REMEDIES, **{"": remedy}))
 
 
-def install_packages() -> None:
-    """Install requirements.lock with pip, which shows its progress, and make helpers importable."""
-    print("Installing what requirements.lock lists; this needs the network ...", flush=True)
+def install_packages(uv: str, groups: list) -> None:
+    """Install the packages, and keep JupyterLab from covering the notebook with a question."""
+    print("Installing the packages; the first time this needs the network ...", flush=True)
+    command = [uv, "pip", "install", f"--python={VENV_PYTHON}", "--no-build"]
+    command += ["--requirement=requirements.txt", f"--constraint={LOCK.name}"]
     stamp, changed = read_stamp(), site_packages().stat().st_mtime_ns
-    # Until pip is through, a kill can leave half a package that pip takes for a whole one.
+    # Until uv is through, a kill can leave half a package that uv takes for a whole one.
     STAMP.write_text(UNFINISHED, encoding="utf-8")
-    pip = [str(VENV_PYTHON), "-m", "pip", "--disable-pip-version-check"]
-    # The lock is complete and has wheels for every system: resolve nothing, build nothing.
-    # A --user from the reader's own pip settings would be refused in an environment.
-    flags = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--no-user"]
-    said = []
-    with subprocess.Popen(
-        [*pip, "install", *flags, "--requirement", str(LOCK)],
-        env=child_environment(),
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-        errors="replace",
-    ) as process:
-        for line in process.stderr:
-            sys.stderr.write(line)
-            said.append(line)
-    if process.returncode:
+    try:
+        run_installer([*command, *(f"--group={group}" for group in groups)], REMEDIES)
+    except Problem:
         if site_packages().stat().st_mtime_ns == changed:
             STAMP.write_text(stamp, encoding="utf-8")  # it only downloaded: .venv is as it was
-        raise Problem(pip_problem("".join(said)))
-    write_helpers_path()
-    write_lab_settings()
-    STAMP.write_text(f"{venv_python_version()} {lock_digest()}", encoding="utf-8")
-
-
-def pip_problem(said: str) -> str:
-    """Return the sentence for a pip that failed and said this."""
-    in_use = "close JupyterLab and whatever else uses the course's .venv"
-    remedies = {
-        "HASHES": "what arrives is not what the course was tested with, so empty pip's cache with "
-        f"`{VENV_PYTHON.relative_to(ROOT)} -m pip cache purge`, and if that is not enough try "
-        "another network",
-        "No space left": f"free {INSTALL_BYTES / GIGABYTE:.1f} GB of disk",
-        "Permission denied": in_use,
-        "Access is denied": in_use,
-        "": "check the network, and behind a proxy set HTTPS_PROXY",
-    }
-    remedy = next(remedy for sign, remedy in remedies.items() if sign in said)
-    lines = [line for line in said.splitlines() if not line.startswith("WARNING:")]
-    errors = [line for line in lines if line.startswith("ERROR:")] or lines
-    return (
-        f"pip could not install the packages (it said: {last_line(errors)}): "
-        f"{remedy}; then run the same command again, which finds finished downloads in pip's cache."
-    )
-
-
-def last_line(lines: list) -> str:
-    """Return the last line that is not empty."""
-    return next((line.strip() for line in reversed(lines) if line.strip()), "nothing")
+        raise
+    LAB_SETTINGS.parent.mkdir(parents=True, exist_ok=True)
+    LAB_SETTINGS.write_text(json.dumps(QUIET_LAB), encoding="utf-8")
+    STAMP.write_text(" ".join([lock_digest(), *groups]), encoding="utf-8")
 
 
 def site_packages() -> Path:
     """Return the folder in .venv that holds the packages."""
-    if os.name == "nt":
-        return VENV / "Lib" / "site-packages"
-    return VENV / "lib" / f"python{venv_python_version()}" / "site-packages"
+    return next(VENV.glob("Lib/site-packages" if os.name == "nt" else "lib/python*/site-packages"))
 
 
-def write_helpers_path() -> None:
-    """Make `import helpers` work in .venv from any folder."""
-    # A relative path holds wherever the course is moved, and whatever letters its path has.
-    course = os.path.relpath(str(ROOT), str(site_packages()))
-    (site_packages() / "course.pth").write_text(course + "\n", encoding="utf-8")
+# What an installer says, and what to do then.
+REMEDIES = {
+    "hash": "what arrives is not what the course was tested with, so try another network",
+    "no space left": f"free {INSTALL_BYTES / GIGABYTE:.0f} GB of disk",
+    "permission denied": "close JupyterLab and whatever else uses the course's .venv",
+    "access is denied": "close JupyterLab and whatever else uses the course's .venv",
+    "": "check the network, and behind a proxy set HTTPS_PROXY",
+}
 
 
-def write_lab_settings() -> None:
-    """Make JupyterLab start without a question that covers the notebook."""
-    LAB_SETTINGS.parent.mkdir(parents=True, exist_ok=True)
-    LAB_SETTINGS.write_text(json.dumps(QUIET_LAB), encoding="utf-8")
-
-
-# --- What is here, and what is wrong with it? --------------------------------------------------
+def run_installer(command: list, remedies: dict) -> None:
+    """Run a program that installs something, and raise a Problem if it fails."""
+    said = []
+    with subprocess.Popen(
+        command, cwd=str(ROOT), env=environment(), stderr=subprocess.PIPE
+    ) as process:
+        for line in process.stderr:
+            text = line.decode("utf-8", errors="replace")
+            if text.strip() and text[:2] not in (" +", " -", " ~"):  # each single package
+                print(text, end="", file=sys.stderr, flush=True)
+                said.append(text.strip())
+    if process.returncode:
+        remedy = next(remedies[sign] for sign in remedies if sign in " ".join(said).lower())
+        reason = [line for line in said if line.lower().startswith("error")] or said or ["nothing"]
+        program = Path(command[0]).stem if command[1] != "-m" else command[2]
+        raise Problem(
+            f"{program} failed (it said: {reason[-1]}): {remedy}; then run the same command again, "
+            "which goes on where this one stopped."
+        )
 
 
 def doctor() -> int:
-    """Print what is installed and what to do about anything wrong; return 1 if there is."""
-    wrong = 0
-    for finding in examine():
-        is_wrong = isinstance(finding, Problem)
-        wrong += is_wrong
-        print("WRONG" if is_wrong else "ok   ", finding, flush=True)
-    print(f"\n{wrong} to put right." if wrong else "\nAll is well.")
-    return 1 if wrong else 0
-
-
-def examine() -> Iterator:
-    """Yield what is found, one sentence each: a string if it is well, a Problem if it is not."""
-    try:
-        check_python()
-    except Problem as problem:
-        yield problem
-        return
-    yield f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
-
-    lab = f"`{PYTHON} course.py lab`"
-    try:
-        defect = venv_defect()
-        if defect:
-            yield Problem(f"{defect}: run {lab}, which makes .venv anew.")
-        elif not STAMP.exists():
-            check_folder()
-            yield Problem(f"Nothing is installed yet: run {lab}.")
-        elif not read_stamp().endswith(lock_digest()):
-            yield Problem(f"requirements.lock has changed since the installation: run {lab}.")
-        else:
-            yield f"The course's environment, .venv, with Python {venv_python_version()}"
-            yield from examine_packages()
-            yield from examine_from_inside()
-    except Problem as problem:
-        yield problem
-    yield from examine_disk()
-
-
-def examine_packages() -> Iterator:
-    """Yield for each package of requirements.txt whether the locked version is installed."""
-    from importlib.metadata import distributions
-
-    installed = {
-        canonical(package.metadata["Name"]): package.version
-        for package in distributions(path=[str(site_packages())])
-    }
-    locked = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", LOCK.read_text(encoding="utf-8"), re.M))
-    wanted = (ROOT / "requirements.txt").read_text(encoding="utf-8")
-    for name in map(canonical, re.findall(r"^[\w.-]+", wanted, re.M)):
-        version = installed.get(name, "missing")
-        if version == locked[name]:
-            yield f"{name} {version}"
-        else:
-            yield Problem(
-                f"{name} is {version} and should be {locked[name]}: delete the folder .venv, then "
-                f"run `{PYTHON} course.py lab`."
-            )
-
-
-def canonical(name: str) -> str:
-    """Return a package's name as every tool spells it (PEP 503)."""
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
-ASK_FROM_INSIDE = """
-import json, psutil
-from helpers.data import DataError, find_folder
-folder, problem = None, ""
-try:
-    folder = find_folder()
-except DataError as error:
-    problem = str(error)
-print(json.dumps([folder and str(folder), problem, psutil.virtual_memory().available]))
-"""
-
-
-def examine_from_inside() -> Iterator:
-    """Yield what only .venv's own Python can tell: which data will be used, free memory."""
-    answer = subprocess.run(
-        [str(VENV_PYTHON), "-c", ASK_FROM_INSIDE],
-        cwd=str(ROOT),
-        env=child_environment(),
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-    )
-    if answer.returncode:
-        said = last_line(answer.stderr.splitlines())
-        yield Problem(
-            f"The course's own files are damaged ({said}): get them back with "
-            "`git checkout -- helpers`, or download the course again."
-        )
-        return
-    folder, problem, memory = json.loads(answer.stdout)
-    if problem:
-        yield Problem(problem)
-    elif folder:
-        yield f"Fashion-MNIST, the real pictures, in {folder}"
-    else:
-        yield (
-            "Fashion-MNIST is not here yet: notebook 00 downloads it (31 MB); "
-            "without a network the course draws sketches instead"
-        )
-    if memory < MEMORY_BYTES:
-        yield Problem(
-            f"{memory / GIGABYTE:.1f} GB of memory free, and training wants "
-            f"{MEMORY_BYTES / GIGABYTE:.0f} GB: close other programs and notebooks."
-        )
-    else:
-        yield f"{memory / GIGABYTE:.1f} GB of memory free"
-
-
-def examine_disk() -> Iterator:
-    """Yield whether there is disk to work on."""
-    free = shutil.disk_usage(str(ROOT)).free
-    if free < WORKING_BYTES:
-        yield Problem(f"{free / GIGABYTE:.1f} GB of disk free: free at least half a GB.")
-    else:
-        yield f"{free / GIGABYTE:.1f} GB of disk free"
+    """Raise a Problem if the course can't start; else let tools/doctor.py look at the rest."""
+    check_computer()
+    defect = venv_defect()
+    if defect:
+        raise Problem(f"WRONG {defect}: run `{PYTHON} course.py lab`, which recreates .venv.")
+    if not STAMP.exists():
+        check_folder()
+        raise Problem(f"WRONG Nothing is installed yet: run `{PYTHON} course.py lab`.")
+    if read_stamp().split()[0] != lock_digest():
+        raise Problem(f"WRONG The lock has changed since then: run `{PYTHON} course.py lab`.")
+    return start(["-m", "tools.doctor"])
 
 
 if __name__ == "__main__":

@@ -16,4 +16,4 @@ def is_missing(reason: str, **how: bool) -> None:
 def require_nbgrader() -> None:
     """Leave out a test that needs nbgrader where it is not installed."""
     if importlib.util.find_spec("nbgrader") is None:
-        is_missing("nbgrader is not installed: requirements-all.lock has it.")
+        is_missing("nbgrader is missing: `uv pip install --group grade`.")
