@@ -178,8 +178,8 @@ def reads_the_solutions(work):
     work.answer("1.1", fetch.format("my_probabilities", 1, "1.1"))
     work.answer(
         "1.2",
-        "from helpers.exercises.notebook_01 import softmax_for_a_batch\n\n"
-        "softmax = softmax_for_a_batch().solution",
+        "from helpers.exercises.notebook_01 import softmax_of_rows\n\n"
+        "softmax = softmax_of_rows().solution",
     )
     work.answer(
         "2.2",

@@ -2,121 +2,53 @@
 
 import numpy as np
 
-from helpers.exercises.judging import Exercise, calls, grouped, named_calls, value
+from helpers.exercises.judging import Exercise, calls, named_calls, value
 
 
-def count_without_a_loop() -> Exercise:
+def class_counts() -> Exercise:
     """How often each of the ten classes occurs."""
 
     def count_classes(labels):
         return np.bincount(labels, minlength=10)
 
-    def by_comparing(labels):
-        return (labels[:, np.newaxis] == np.arange(10)).sum(axis=0)
+    def compared(axis):
+        return lambda labels: (labels[:, np.newaxis] == np.arange(10)).sum(axis=axis)
 
-    def added_one_by_one(labels):
-        counts = np.zeros(10, np.float32)
-        np.add.at(counts, labels, 1)
-        return counts
-
-    def with_a_loop(labels):
-        return [list(labels).count(number) for number in range(10)]
-
-    def without_minlength(labels):
-        return np.bincount(labels)
-
-    def unique_counts(labels):
-        return np.unique(labels, return_counts=True)[1]
-
-    def unique_with_values(labels):
-        return np.unique(labels, return_counts=True)
-
-    def added_once(labels):
-        counts = np.zeros(10, int)
-        counts[labels] += 1
-        return counts
-
-    def shares(labels):
-        return np.bincount(labels, minlength=10) / len(labels)
-
-    def histogram(labels):
-        return np.histogram(labels, bins=10)[0]
-
-    def sums_of_labels(labels):
-        return np.array([labels[labels == number].sum() for number in range(10)])
-
-    def from_one(labels):
-        return np.array([(labels == number).sum() for number in range(1, 11)])
-
-    def one_to_nine(labels):
-        return np.array([(labels == number).sum() for number in range(1, 10)])
-
-    def up_to_eight(labels):
-        return np.array([(labels == number).sum() for number in range(9)])
-
-    def along_the_wrong_axis(labels):
-        return (labels[:, np.newaxis] == np.arange(10)).sum(axis=1)
-
-    def all_in_one(labels):
-        return (labels[:, np.newaxis] == np.arange(10)).sum()
-
-    def in_small_integers(labels):
-        return np.bincount(labels, minlength=10).astype(np.uint8)
-
-    leaves_out_classes = (
-        "The classes that don't occur are missing. Each of the ten needs its count, even if it is "
-        "0: try `np.bincount`."
-    )
     return Exercise(
         solution=count_classes,
-        also_right=(by_comparing, added_one_by_one, with_a_loop),
-        mistakes=grouped(
-            (
-                (
-                    without_minlength,
-                    "The counts end at the largest label that occurs. Ask for all ten: give "
-                    "`np.bincount` a `minlength`.",
-                ),
-                (unique_counts, leaves_out_classes),
-                (unique_with_values, leaves_out_classes),
-                (
-                    added_once,
-                    "A class that occurs several times is counted once: `counts[labels] += 1` writes "
-                    "to each place only once. Use `np.bincount`.",
-                ),
-                (shares, "These are shares, which sum to 1. Leave out the division."),
-                (
-                    histogram,
-                    "`np.histogram` cuts the range from the smallest to the largest label into bins, "
-                    "so the bins are not the classes. Use `np.bincount`.",
-                ),
-                (
-                    sums_of_labels,
-                    "You added up the labels themselves. Count how many labels equal each number.",
-                ),
-                (from_one, "The first count belongs to class 0. Classes run from 0 to 9."),
-                (one_to_nine, "Class 0 is missing. Classes run from 0 to 9."),
-                (
-                    up_to_eight,
-                    "These are nine counts, but the classes run from 0 to 9: go one further.",
-                ),
-                (
-                    along_the_wrong_axis,
-                    "This has one number for each label, not for each class: sum over axis 0, the "
-                    "labels.",
-                ),
-                (
-                    all_in_one,
-                    "You summed over everything. Keep one number for each class: sum over axis 0, the "
-                    "labels.",
-                ),
-                (
-                    in_small_integers,
-                    "The counts wrapped around: a `uint8` goes back to 0 after 255. Count in larger "
-                    "integers.",
-                ),
-            )
-        ),
+        mistakes={
+            "The counts end at the largest label that occurs. Ask for all ten: give `np.bincount` "
+            "a `minlength`.": [np.bincount],
+            "The classes that don't occur are missing. Each of the ten needs its count, even if it "
+            "is 0: try `np.bincount`.": [
+                lambda y: np.unique(y, return_counts=True)[1],
+                lambda y: np.unique(y, return_counts=True),
+            ],
+            "A class that occurs several times is counted once: `counts[labels] += 1` writes to "
+            "each place only once. Use `np.bincount`.": [lambda y: count_classes(np.unique(y))],
+            "These are shares, which sum to 1. Leave out the division.": [
+                lambda y: count_classes(y) / len(y)
+            ],
+            "`np.histogram` cuts the range from the smallest to the largest label into bins, so "
+            "the bins are not the "
+            "classes. Use `np.bincount`.": [lambda y: np.histogram(y, bins=10)[0]],
+            "You added up the labels themselves. Count how many labels equal each number.": [
+                lambda y: count_classes(y) * np.arange(10)
+            ],
+            "The first count belongs to class 0. Classes run from 0 to 9.": [
+                lambda y: np.bincount(y, minlength=11)[1:]
+            ],
+            "Class 0 is missing. Classes run from 0 to 9.": [lambda y: count_classes(y)[1:]],
+            "These are nine counts, but the classes run from 0 to 9: go one further.": [
+                lambda y: count_classes(y)[:9]
+            ],
+            "This has one number for each label, not "
+            "for each class: sum over axis 0, the labels.": [compared(axis=1)],
+            "You summed over everything. Keep one number for each class: sum over axis 0, the "
+            "labels.": [compared(axis=None)],
+            "The counts wrapped around: a `uint8` goes back to 0 after 255. Count in larger "
+            "integers.": [lambda y: count_classes(y).astype(np.uint8)],
+        },
         probe=calls(
             (np.array([1, 1, 3]),),
             (np.array([9, 0, 5, 5, 9, 9], np.uint8),),
@@ -134,54 +66,29 @@ def count_without_a_loop() -> Exercise:
     )
 
 
-def pictures_until_luck_is_small() -> Exercise:
+def sample_size() -> Exercise:
     """How many pictures bring the standard deviation of an accuracy down to 0.01."""
-    numerator_alone = (
-        "You divided by 0.01, but it must be squared: the square root is gone once you square "
-        "both sides."
-    )
-    root_too_many = "You took a square root too many. Square both sides, then solve for n."
-    not_in_proportion = (
-        "Eight times less luck needs more than eight times the pictures: luck shrinks with the "
-        "square root of n."
-    )
-    two_deviations = (
-        "This is for two standard deviations within 0.01. Here one standard deviation is 0.01."
-    )
-    square_of_a_hundredth = "0.01 squared is 0.0001. Divide 0.835 · 0.165 by that."
-    too_round = "Round to the nearest whole number, no further."
     return Exercise(
         solution=1378,
-        also_right=(1378.0, 1377.75, np.float32(1378), np.array(1378)),
-        mistakes=grouped(
-            (
-                (1377, "Nearly. n is 1377.75: round to the nearest whole number, don't cut off."),
-                (1380, too_round),
-                (1400, too_round),
-                (13, numerator_alone),
-                (14, numerator_alone),
-                (13.7775, numerator_alone),
-                (13.78, numerator_alone),
-                (13.8, numerator_alone),
-                (138, square_of_a_hundredth),
-                (13778, square_of_a_hundredth),
-                (137775, square_of_a_hundredth),
-                (37, root_too_many),
-                (37.12, root_too_many),
-                (166, not_in_proportion),
-                (160, not_in_proportion),
-                (
-                    1280,
-                    "You started from 0.08, which is rounded. Put 0.835 and 0.165 into the formula.",
-                ),
-                (8350, "You left out the factor 0.165, the share of wrong answers."),
-                (1650, "You left out the factor 0.835, the share of right answers."),
-                (6972, "You multiplied 0.835 by itself. The second factor is 1 - 0.835 = 0.165."),
-                (5511, two_deviations),
-                (5293, two_deviations),
-                (0.0007258, "This is 1/n. Turn the fraction round."),
-            )
-        ),
+        mistakes={
+            "Nearly. n is 1377.75: round to the nearest whole number, don't cut off.": [1377],
+            "Round to the nearest whole number, no further.": [1380, 1400],
+            "You divided by 0.01, but it must be squared: the square root is gone once you square "
+            "both sides.": [13, 14, 13.7775, 13.78, 13.8],
+            "0.01 squared is 0.0001. Divide 0.835 · 0.165 by that.": [138, 13778, 137775],
+            "You took a square root too many. Square both sides, then solve for n.": [37, 37.12],
+            "Eight times less luck needs more than eight times the pictures: luck shrinks with the "
+            "square root of n.": [166, 160],
+            "You started from 0.08, which is rounded. Put 0.835 and 0.165 into the formula.": [
+                1280
+            ],
+            "You left out the factor 0.165, the share of wrong answers.": [8350],
+            "You left out the factor 0.835, the share of right answers.": [1650],
+            "You multiplied 0.835 by itself. The second factor is 1 - 0.835 = 0.165.": [6972],
+            "This is for two standard deviations within "
+            "0.01. Here one standard deviation is 0.01.": [5511, 5293],
+            "This is 1/n. Turn the fraction round.": [0.0007258],
+        },
         probe=value,
         hints=(
             "Get rid of the square root first: square both sides of the equation.",
@@ -190,15 +97,15 @@ def pictures_until_luck_is_small() -> Exercise:
         ),
         takeaway="About fourteen hundred pictures for luck of one point. The 10,000 of the test "
         "set bring it below half a point.",
-        explanation="Square both sides: 0.835 · 0.165 / n = 0.0001, so n = 0.137775 / 0.0001 = 1377.75. "
-        "Luck shrinks with the square root of n: ten times less of it costs a hundred times the "
-        "pictures.",
+        explanation="Square both sides: 0.835 · 0.165 / n = 0.0001, so n = 0.137775 / 0.0001 = "
+        "1377.75. Luck shrinks with the square root of n: ten times less of it costs a hundred "
+        "times the pictures.",
         # Wide enough for 1377.75, too narrow for 1377.
         tolerance=2e-4,
     )
 
 
-def check_the_algebra() -> Exercise:
+def distances_to_centroids() -> Exercise:
     """Squared distances between pictures and centroids, straight from the definition."""
 
     def squared_distances(images, centroids):
@@ -206,94 +113,27 @@ def check_the_algebra() -> Exercise:
         averages = centroids.reshape(1, 10, 784).astype(float)  # (1, 10, 784)
         return ((pictures - averages) ** 2).sum(axis=-1)  # (n, 10)
 
-    def with_loops(images, centroids):
-        return [
-            [np.sum((image.astype(float) - centroid) ** 2) for centroid in centroids]
-            for image in images
-        ]
+    def changed(change):
+        return lambda images, centroids: change(squared_distances(images, centroids))
 
-    def multiplied_out(images, centroids):
-        x = images.reshape(-1, 784).astype(np.float64)
-        c = centroids.reshape(-1, 784).astype(np.float64)
-        return (x**2).sum(axis=1, keepdims=True) - 2 * x @ c.T + (c**2).sum(axis=1)
+    def summed(part, axis=(2, 3), kind=float):
+        """Sum this part of the differences, computed in numbers of one kind."""
 
-    def in_single_precision(images, centroids):
-        gaps = images[:, np.newaxis].astype(np.float32) - centroids.astype(np.float32)
-        return np.einsum("ijkl,ijkl->ij", gaps, gaps)
+        def answer(images, centroids):
+            gaps = images[:, np.newaxis].astype(kind) - centroids.astype(kind)  # (n, 10, 28, 28)
+            return part(gaps).sum(axis=axis)
 
-    def squared_norms(images, centroids):
-        gaps = images.astype(float)[:, np.newaxis] - centroids
-        return np.linalg.norm(gaps.reshape(len(images), 10, -1), axis=-1) ** 2
+        return answer
 
-    def never_floats(images, centroids):
-        return ((images[:, np.newaxis] - centroids) ** 2).sum(axis=(2, 3))
+    def multiplied_out(own, mixed, kind=float):
+        """own · |x|² + mixed · x·c + |c|², where `own` should be 1 and `mixed` -2."""
 
-    def floats_too_late(images, centroids):
-        return ((images[:, np.newaxis] - centroids).astype(float) ** 2).sum(axis=(2, 3))
+        def answer(images, centroids):
+            x, c = images.reshape(-1, 784).astype(kind), centroids.reshape(-1, 784).astype(kind)
+            squares = own * (x**2).sum(axis=1, keepdims=True) + (c**2).sum(axis=1)
+            return squares + mixed * x.astype(float) @ c.T
 
-    def squared_before_floats(images, centroids):
-        x, c = images.reshape(-1, 784), centroids.reshape(-1, 784)
-        squares = (x**2).sum(axis=1, keepdims=True) + (c**2).sum(axis=1)
-        return squares - 2 * x.astype(float) @ c.T
-
-    def small_integers(images, centroids):
-        gaps = images[:, np.newaxis].astype(np.int16) - centroids.astype(np.int16)
-        return (gaps**2).sum(axis=(2, 3))
-
-    def distances(images, centroids):
-        return np.sqrt(squared_distances(images, centroids))
-
-    def absolute_differences(images, centroids):
-        return np.abs(images[:, np.newaxis].astype(float) - centroids).sum(axis=(2, 3))
-
-    def differences(images, centroids):
-        return (images[:, np.newaxis].astype(float) - centroids).sum(axis=(2, 3))
-
-    def sum_before_square(images, centroids):
-        return differences(images, centroids) ** 2
-
-    def means(images, centroids):
-        return squared_distances(images, centroids) / 784
-
-    def of_scaled_pixels(images, centroids):
-        return squared_distances(images, centroids) / 255**2
-
-    def without_first_term(images, centroids):
-        x = images.reshape(-1, 784).astype(float)
-        c = centroids.reshape(-1, 784).astype(float)
-        return (c**2).sum(axis=1) - 2 * x @ c.T
-
-    def scores(images, centroids):
-        return -without_first_term(images, centroids) / 2
-
-    def mixed_term_once(images, centroids):
-        x = images.reshape(-1, 784).astype(float)
-        c = centroids.reshape(-1, 784).astype(float)
-        return (x**2).sum(axis=1, keepdims=True) - x @ c.T + (c**2).sum(axis=1)
-
-    def mixed_term_added(images, centroids):
-        x = images.reshape(-1, 784).astype(float)
-        c = centroids.reshape(-1, 784).astype(float)
-        return (x**2).sum(axis=1, keepdims=True) + 2 * x @ c.T + (c**2).sum(axis=1)
-
-    def squared_before_the_difference(images, centroids):
-        squares = images[:, np.newaxis].astype(float) ** 2 - centroids.astype(float) ** 2
-        return squares.sum(axis=(2, 3))
-
-    def transposed(images, centroids):
-        return squared_distances(images, centroids).T
-
-    def one_axis_left(images, centroids):
-        return ((images[:, np.newaxis].astype(float) - centroids) ** 2).sum(axis=-1)
-
-    def everything(images, centroids):
-        return ((images[:, np.newaxis].astype(float) - centroids) ** 2).sum()
-
-    def nearest(images, centroids):
-        return squared_distances(images, centroids).argmin(axis=1)
-
-    def smallest(images, centroids):
-        return squared_distances(images, centroids).min(axis=1)
+        return answer
 
     first_pixel = np.zeros((10, 28, 28))
     first_pixel[:, 0, 0] = range(10)
@@ -314,83 +154,56 @@ def check_the_algebra() -> Exercise:
             (random.integers(0, 256, (3, 28, 28), np.uint8), random.uniform(0, 255, (10, 28, 28))),
         ),
     )
-
-    wraps_around = (
-        "The numbers wrapped around: integers this small cannot hold every difference and square. "
-        "Turn both arrays into floats before you subtract or square."
-    )
     return Exercise(
         solution=squared_distances,
-        also_right=(with_loops, multiplied_out, in_single_precision, squared_norms),
-        mistakes=grouped(
-            (
-                (never_floats, wraps_around),
-                (floats_too_late, wraps_around),
-                (squared_before_floats, wraps_around),
-                (small_integers, wraps_around),
-                (distances, "These are the distances. Leave out the square root."),
-                (
-                    absolute_differences,
-                    "You added up the absolute differences. Square each of them instead.",
-                ),
-                (
-                    differences,
-                    "You added up the differences, so that plus and minus cancel. Square each "
-                    "difference first.",
-                ),
-                (
-                    sum_before_square,
-                    "You squared the sum. Square each difference first, then add them up.",
-                ),
-                (means, "You took the mean over the pixels. The squared distance is their sum."),
-                (
-                    of_scaled_pixels,
-                    "You divided the pixels by 255. Keep them as they are, only as floats.",
-                ),
-                (
-                    without_first_term,
-                    "The term of the picture alone is missing, so these can be negative. Start from "
-                    "the squared differences.",
-                ),
-                (
-                    scores,
-                    "These are the scores of the section above. Start from the squared differences "
-                    "instead, so that you test the algebra.",
-                ),
-                (
-                    mixed_term_added,
-                    "The product of picture and centroid is subtracted: `- 2 * x @ c.T`.",
-                ),
-                (
-                    squared_before_the_difference,
-                    "You squared pictures and centroids, then subtracted. Subtract first, then square.",
-                ),
-                (
-                    mixed_term_once,
-                    "The product of picture and centroid counts twice: `- 2 * x @ c.T`.",
-                ),
-                (
-                    transposed,
-                    "Rows and columns are exchanged: one row for each picture, one column for each "
-                    "centroid.",
-                ),
-                (
-                    one_axis_left,
-                    "You summed along the rows of pixels only. Sum over both axes of a picture: "
-                    "`axis=(2, 3)`.",
-                ),
-                (
-                    everything,
-                    "You summed over everything. Keep the axes of pictures and centroids, and sum over "
-                    "the pixels.",
-                ),
-                (nearest, "That is the nearest class. Return all ten distances of each picture."),
-                (
-                    smallest,
-                    "That is the smallest distance. Return all ten distances of each picture.",
-                ),
-            )
-        ),
+        mistakes={
+            "The numbers wrapped around: integers this small cannot hold every difference and "
+            "square. Turn both arrays into floats before you subtract or square.": [
+                lambda x, c: ((x[:, np.newaxis] - c) ** 2).sum(axis=(2, 3)),
+                lambda x, c: ((x[:, np.newaxis] - c).astype(float) ** 2).sum(axis=(2, 3)),
+                multiplied_out(1, -2, np.uint8),
+                summed(np.square, kind=np.int16),
+            ],
+            "These are the distances. Leave out the square root.": [changed(np.sqrt)],
+            "You added up the absolute differences. Square each of them instead.": [summed(np.abs)],
+            "You added up the differences, so that plus and minus cancel. Square each difference "
+            "first.": [summed(np.positive)],
+            "You squared the sum. Square each difference first, then add them up.": [
+                lambda x, c: summed(np.positive)(x, c) ** 2
+            ],
+            "You took the mean over the pixels. The squared distance is their sum.": [
+                changed(lambda squares: squares / 784)
+            ],
+            "You divided the pixels by 255. Keep them as they are, only as floats.": [
+                changed(lambda squares: squares / 255**2)
+            ],
+            "The term of the picture alone is missing, so these can be negative. Start from the "
+            "squared differences.": [multiplied_out(0, -2)],
+            "These are the scores of the section above. Start from the squared differences "
+            "instead, so that "
+            "you test the algebra.": [lambda x, c: multiplied_out(0, -2)(x, c) / -2],
+            "The product of picture and centroid is subtracted: `- 2 * x @ c.T`.": [
+                multiplied_out(1, 2)
+            ],
+            "You squared pictures and centroids, then subtracted. Subtract first, then square.": [
+                lambda x, c: summed(np.positive)(x.astype(float) ** 2, c.astype(float) ** 2)
+            ],
+            "The product of picture and centroid counts twice: `- 2 * x @ c.T`.": [
+                multiplied_out(1, -1)
+            ],
+            "Rows and columns are exchanged: one row for each picture, one column for each "
+            "centroid.": [changed(np.transpose)],
+            "You summed along the rows of pixels only. Sum over both axes of a picture: "
+            "`axis=(2, 3)`.": [summed(np.square, axis=-1)],
+            "You summed over everything. Keep the axes of pictures and centroids, and sum over the "
+            "pixels.": [summed(np.square, axis=None)],
+            "That is the nearest class. Return all ten distances of each picture.": [
+                changed(lambda squares: squares.argmin(axis=1))
+            ],
+            "That is the smallest distance. Return all ten distances of each picture.": [
+                changed(lambda squares: squares.min(axis=1))
+            ],
+        },
         probe=observe,
         hints=(
             "For one picture and one centroid: subtract, square, add up. Start with two loops if "
@@ -400,146 +213,76 @@ def check_the_algebra() -> Exercise:
             "Turn both into floats with `.astype(float)`, subtract, square, and sum over the last "
             "two axes.",
         ),
-        takeaway="Now compare: `squared_distances(data.test_images[:100], centroids)"
-        ".argmin(axis=1)` and `scores[:100].argmax(axis=1)` choose the same classes, so weights "
-        "and a constant are all that a nearest centroid needs.",
-        explanation="An axis of length 1 for the centroids, and another for the pictures, let NumPy "
-        "subtract each from each. The floats come first, since uint8 has no negative numbers.",
+        takeaway="Now compare: "
+        "`squared_distances(data.test_images[:100], centroids).argmin(axis=1)` and "
+        "`scores[:100].argmax(axis=1)` choose the same classes, so weights and a constant are all "
+        "that a nearest centroid needs.",
+        explanation="An axis of length 1 for the centroids, and another for the pictures, let "
+        "NumPy subtract each from each. The floats come "
+        "first, since uint8 has no negative numbers.",
     )
 
 
-def where_the_average_fails() -> Exercise:
+def recall_per_class() -> Exercise:
     """The share of each class that is recognised."""
 
     def recall_by_class(labels, predictions):
         hits = labels == predictions
         return np.array([hits[labels == number].mean() for number in range(10)])
 
-    def from_counts(labels, predictions):
-        found = np.bincount(labels[labels == predictions], minlength=10)
-        return (found / np.bincount(labels, minlength=10)).astype(np.float32)
+    def changed(change):
+        return lambda labels, predictions: change(recall_by_class(labels, predictions))
 
-    def with_loops(labels, predictions):
-        shares = []
-        for number in range(10):
-            answers = [
-                guess for label, guess in zip(labels, predictions, strict=True) if label == number
-            ]
-            shares.append(answers.count(number) / len(answers))
-        return shares
+    def count(classes):
+        return np.bincount(classes, minlength=10)
 
-    def from_confusion_matrix(labels, predictions):
-        counts = np.zeros((10, 10))
-        np.add.at(counts, (labels, predictions), 1)
-        return counts.diagonal() / counts.sum(axis=1)
+    def hits(labels, predictions):
+        return count(labels[labels == predictions])
 
-    def precision(labels, predictions):
-        hits = labels == predictions
-        return np.array([hits[predictions == number].mean() for number in range(10)])
-
-    def of_all_pictures(labels, predictions):
-        hits = labels == predictions
-        return np.array([(hits & (labels == number)).sum() / len(labels) for number in range(10)])
-
-    def counts(labels, predictions):
-        return np.bincount(labels[labels == predictions], minlength=10)
-
-    def overall(labels, predictions):
-        return (labels == predictions).mean()
-
-    def misses(labels, predictions):
-        return 1 - recall_by_class(labels, predictions)
-
-    def in_percent(labels, predictions):
-        return 100 * recall_by_class(labels, predictions)
-
-    def worst_class(labels, predictions):
-        return recall_by_class(labels, predictions).argmin()
-
-    def worst_share(labels, predictions):
-        return recall_by_class(labels, predictions).min()
-
-    def frequencies(labels, predictions):
-        return np.bincount(predictions, minlength=10) / np.bincount(labels, minlength=10)
-
-    def frequencies_of_predictions(labels, predictions):
-        return np.bincount(predictions, minlength=10) / len(predictions)
-
-    def frequencies_of_labels(labels, predictions):
-        return np.bincount(labels, minlength=10) / len(labels)
-
-    def one_against_the_rest(labels, predictions):
-        return np.array(
-            [((labels == number) == (predictions == number)).mean() for number in range(10)]
-        )
-
-    def mean_class_number(labels, predictions):
-        return np.array([predictions[labels == number].mean() for number in range(10)])
-
-    def whole_division(labels, predictions):
-        return counts(labels, predictions) // np.bincount(labels, minlength=10)
-
-    random = np.random.default_rng(0)
     return Exercise(
         solution=recall_by_class,
-        also_right=(from_counts, with_loops, from_confusion_matrix),
-        mistakes=grouped(
-            (
-                (
-                    precision,
-                    "You divided by how often each class was predicted. Divide by how often it occurs "
-                    "among the labels.",
-                ),
-                (
-                    of_all_pictures,
-                    "You divided by the number of all pictures. Divide by the number in the class.",
-                ),
-                (counts, "These are counts. Divide each by the number of pictures in its class."),
-                (
-                    overall,
-                    "This is one accuracy for all pictures together. Return ten, one for each class.",
-                ),
-                (misses, "These are the shares that it gets wrong. Take the right ones."),
-                (in_percent, "These are percentages. Shares lie between 0 and 1."),
-                (
-                    worst_class,
-                    "That is the number of the worst class. Return all ten shares, and look for the "
-                    "worst afterwards.",
-                ),
-                (worst_share, "That is the smallest share. Return all ten."),
-                (
-                    frequencies,
-                    "You counted all the predictions of a class, wrong ones too. Count those that "
-                    "equal their label.",
-                ),
-                (
-                    frequencies_of_predictions,
-                    "This is how often each class is predicted. Compare the predictions with the "
-                    "labels.",
-                ),
-                (
-                    frequencies_of_labels,
-                    "This is how often each class occurs. Compare the predictions with the labels.",
-                ),
-                (
-                    one_against_the_rest,
-                    "The pictures of other classes count here, too. Choose the pictures whose label is "
-                    "the class, and look at those alone.",
-                ),
-                (
-                    mean_class_number,
-                    "You averaged the class numbers. Compare each prediction with the label first, and "
-                    "average what comes out.",
-                ),
-                (whole_division, "`//` cuts off what is behind the point. Divide with `/`."),
-            )
-        ),
+        mistakes={
+            "You divided by how often each class was predicted. Divide by how often it occurs "
+            "among the labels.": [lambda y, p: recall_by_class(p, y)],
+            "You divided by the number of all pictures. Divide by the number in the class.": [
+                lambda y, p: hits(y, p) / len(y)
+            ],
+            "These are counts. Divide each by the number of pictures in its class.": [hits],
+            "This is one accuracy for all pictures together. Return ten, one for each class.": [
+                lambda y, p: (y == p).mean()
+            ],
+            "These are the shares that it gets wrong. Take the right ones.": [
+                changed(lambda shares: 1 - shares)
+            ],
+            "These are percentages. Shares lie between 0 and 1.": [
+                changed(lambda shares: 100 * shares)
+            ],
+            "That is the number of the worst class. Return all ten shares, and look for the worst "
+            "afterwards.": [changed(np.argmin)],
+            "That is the smallest share. Return all ten.": [changed(np.min)],
+            "You counted all the predictions of a class, wrong ones too. Count those that equal "
+            "their label.": [lambda y, p: count(p) / count(y)],
+            "This is how often each class is predicted. Compare the predictions with the labels.": [
+                lambda y, p: count(p) / len(p)
+            ],
+            "This is how often each class occurs. Compare the predictions with the labels.": [
+                lambda y, p: count(y) / len(y)
+            ],
+            "The pictures of other classes count here, too. Choose the pictures whose label is the "
+            "class, and look "
+            "at those alone.": [lambda y, p: [((y == k) == (p == k)).mean() for k in range(10)]],
+            "You averaged the class numbers. Compare each prediction with the label first, and "
+            "average what comes out.": [lambda y, p: [p[y == k].mean() for k in range(10)]],
+            "`//` cuts off what is behind the point. Divide with `/`.": [
+                lambda y, p: hits(y, p) // count(y)
+            ],
+        },
         probe=calls(
             (
                 np.array([0, 0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9], np.uint8),
                 np.array([0, 0, 1, 1, 2, 2, 3, 4, 5, 6, 7, 9, 8]),
             ),
-            (np.arange(60, dtype=np.uint8) % 10, random.permutation(60) % 10),
+            (np.arange(60, dtype=np.uint8) % 10, np.random.default_rng(0).permutation(60) % 10),
         ),
         hints=(
             "Begin with one class: `labels == 3` marks the pictures that belong to class 3.",
@@ -548,14 +291,14 @@ def where_the_average_fails() -> Exercise:
         ),
         takeaway="One accuracy hides ten. Now call it on the test set, with "
         "`scores.argmax(axis=1)` as predictions, and see which garment it hides.",
-        explanation="A comparison gives True and False, which count as 1 and 0, so their mean is a share. "
-        "On the test set the shirt is worst: its average looks like that of the other tops.",
+        explanation="A comparison gives True and False, which count as 1 and 0, so their mean is a "
+        "share. On the test set the shirt is worst: its average looks like that of the other tops.",
     )
 
 
 EXERCISES = {
-    "0.1": count_without_a_loop,
-    "0.2": pictures_until_luck_is_small,
-    "0.3": check_the_algebra,
-    "0.4": where_the_average_fails,
+    "0.1": class_counts,
+    "0.2": sample_size,
+    "0.3": distances_to_centroids,
+    "0.4": recall_per_class,
 }

@@ -1,6 +1,5 @@
 """The exercises of notebook 03, Loss and gradient."""
 
-import math
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -12,65 +11,51 @@ from helpers.exercises.judging import (
     NotYet,
     Observation,
     calls,
-    grouped,
     named_calls,
     value,
 )
 from helpers.maths import log_softmax, softmax
 
 
-def the_first_loss() -> Exercise:
+def one_hot(logits, labels):
+    """A row of zeros with a 1 at the label, for each row of logits."""
+    return np.eye(logits.shape[1])[labels]
+
+
+def changing_its_input(function):
+    """The same function, after the largest score is subtracted in the caller's own array."""
+
+    def answer(logits, labels):
+        logits -= logits.max(axis=1, keepdims=True)
+        return function(logits, labels)
+
+    return answer
+
+
+def losses_by_hand() -> Exercise:
     """What one picture costs three models, in nats."""
     return Exercise(
         solution=[0.69, 4.61, 4.50],
-        also_right=(
-            [math.log(2), math.log(100), math.log(90)],
-            (0.693, 4.605, 4.4998),
-            np.array([0.7, 4.6, 4.5]),
-            -np.log([1 / 2, 1 / 100, 0.1 / 9]),
-        ),
-        mistakes=grouped(
-            (
-                (
-                    [0.69, 4.61, 2.30],
-                    "The first two are right. In the third, 0.1 is not the probability of the true "
-                    "class: nine classes share it.",
-                ),
-                (
-                    [0.69, 4.61, 4.61],
-                    "The first two are right. In the third, nine classes share 0.1, not ten: the "
-                    "wrong class has its 0.9 already.",
-                ),
-                (
-                    [0.69, 4.61, 0.11],
-                    "The first two are right. In the third, you took the 0.9 of the wrong class: the "
-                    "loss looks only at the probability of the true one.",
-                ),
-                (
-                    [0.69, 4.61, 0.54],
-                    "The first two are right. In the third, you averaged over all classes: the loss "
-                    "looks only at the probability of the true one.",
-                ),
-                ([0.301, 2, 1.954], "These are logarithms to base 10. For nats take `np.log`."),
-                (
-                    [1, 6.644, 6.492],
-                    "These are bits, logarithms to base 2. For nats take `np.log`.",
-                ),
-                (
-                    [-0.69, -4.61, -4.50],
-                    "These are the logarithms. The loss is minus the logarithm, so turn the sign.",
-                ),
-                (
-                    [0.5, 0.01, 0.011],
-                    "These are the probabilities of the true class. Now take minus the logarithm.",
-                ),
-                (
-                    [2, 100, 90],
-                    "This is 1 divided by the probability. Now take the logarithm of it.",
-                ),
-                ([0.5, 0.99, 0.989], "This is 1 - p. The loss is minus the logarithm of p."),
-            )
-        ),
+        mistakes={
+            "The first two are right. In the third, 0.1 is not the probability of the true class: "
+            "nine classes share it.": [[0.69, 4.61, 2.30]],
+            "The first two are right. In the third, nine classes share 0.1, not ten: the wrong "
+            "class has its 0.9 already.": [[0.69, 4.61, 4.61]],
+            "The first two are right. In the third, you took the 0.9 of the wrong class: the loss "
+            "looks only at the probability of the true one.": [[0.69, 4.61, 0.11]],
+            "The first two are right. In the third, you averaged over all classes: the loss looks "
+            "only at the probability of the true one.": [[0.69, 4.61, 0.54]],
+            "These are logarithms to base 10. For nats take `np.log`.": [[0.301, 2, 1.954]],
+            "These are bits, logarithms to base 2. For nats take `np.log`.": [[1, 6.644, 6.492]],
+            "These are the logarithms. The loss is minus the logarithm, so turn the sign.": [
+                [-0.69, -4.61, -4.50]
+            ],
+            "These are the probabilities of the true class. Now take minus the logarithm.": [
+                [0.5, 0.01, 0.011]
+            ],
+            "This is 1 divided by the probability. Now take the logarithm of it.": [[2, 100, 90]],
+            "This is 1 - p. The loss is minus the logarithm of p.": [[0.5, 0.99, 0.989]],
+        },
         probe=value,
         hints=(
             "For each model, first write down the probability that it gives to the true class.",
@@ -79,220 +64,115 @@ def the_first_loss() -> Exercise:
         ),
         takeaway="The third costs almost twice log 10: one confident mistake is worse than knowing "
         "nothing. In notebook 04 you compare the first printed loss with such a number.",
-        explanation="The probabilities of the true class are 1/2, 1/100 and 0.1/9 = 1/90, so the losses "
-        "are log 2, log 100 and log 90. A model without a preference always costs the logarithm "
-        "of the number of classes.",
+        explanation="The probabilities of the true class are 1/2, 1/100 and 0.1/9 = 1/90, so the "
+        "losses are log 2, log 100 and log 90. A model without a preference always costs the "
+        "logarithm of the number of classes.",
         tolerance=0.006,
     )
 
 
-def cross_entropy_from_scores() -> Exercise:
+def mean_cross_entropy() -> Exercise:
     """The mean of -log p over the rows, from logits."""
 
     def cross_entropy(logits, labels):
         log_probabilities = log_softmax(logits)
         return -log_probabilities[np.arange(len(labels)), labels].mean()
 
-    def with_logsumexp(logits, labels):
-        at_label = np.take_along_axis(logits, labels[:, np.newaxis], axis=1)[:, 0]
-        return np.mean(maths.logsumexp(logits) - at_label)
+    def pick(rows, labels):
+        return rows[np.arange(len(labels)), labels]
 
-    def row_by_row(logits, labels):
-        total = 0.0
-        for row, label in zip(logits.tolist(), labels.tolist(), strict=True):
-            largest = max(row)
-            total += largest + math.log(sum(math.exp(z - largest) for z in row)) - row[label]
-        return total / len(logits)
+    def losses(logits, labels):
+        return -pick(log_softmax(logits), labels)
 
-    def in_single_precision(logits, labels):
-        hot = np.eye(logits.shape[1], dtype=np.float32)[labels]
-        return -(hot * log_softmax(logits.astype(np.float32))).sum(axis=1).mean()
-
-    def naive_softmax(logits):
-        exponentials = np.exp(logits)
-        return exponentials / exponentials.sum(axis=1, keepdims=True)
-
-    def return_inside_the_loop(logits, labels):
-        total = 0.0
-        for row, label in zip(log_softmax(logits), labels, strict=True):
-            total -= row[label]
-            return total / len(labels)
-
-    def softmax_of_everything(logits):
-        return softmax(logits.ravel()).reshape(logits.shape)
-
-    def entropy(probabilities):
-        return -(probabilities * np.log(probabilities)).sum(axis=1)
-
-    def binary(p, y):
-        return -(y * np.log(p) + (1 - y) * np.log(1 - p)).sum(axis=1)
-
-    def hot(logits, labels):
-        return np.eye(logits.shape[1])[labels]
-
-    def changes_its_input(logits, labels):
-        logits -= logits.max(axis=1, keepdims=True)
-        return cross_entropy(logits, labels)
-
-    def pick(array, labels):
-        return array[np.arange(len(labels)), labels]
+    def mean_loss(probabilities):
+        return lambda z, y: -np.log(pick(probabilities(z), y)).mean()
 
     def never_below(smallest):
-        return lambda z, labels: -np.log(pick(softmax(z), labels).clip(smallest)).mean()
+        return mean_loss(lambda z: softmax(z).clip(smallest))
 
-    overflow = (
-        "Right for small scores, but exp overflows at 800: take `log_softmax`, which subtracts "
-        "the largest score first."
-    )
+    smallest_numbers = (1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 1e-16)
+
+    def entropy(weights, probabilities):
+        return -(weights * np.log(probabilities)).sum(axis=1).mean()
+
+    def binary(hot, probabilities):
+        return entropy(hot, probabilities) + entropy(1 - hot, 1 - probabilities)
+
     return Exercise(
         solution=cross_entropy,
-        also_right=(with_logsumexp, row_by_row, in_single_precision, maths.cross_entropy),
-        mistakes=grouped(
-            (
-                (
-                    lambda z, labels: -pick(log_softmax(z), labels).sum(),
-                    "This is the sum over the rows. The loss is the mean, so that it does not grow "
-                    "with the batch: divide by the number of rows.",
-                ),
-                (
-                    lambda z, labels: -np.log(pick(softmax(z), labels)).mean(),
-                    "Right for small scores, but here the probability rounds to 0, and the logarithm "
-                    "of 0 is infinite: take `log_softmax` instead of the logarithm of `softmax`.",
-                ),
-                (
-                    lambda z, labels: -np.log(pick(naive_softmax(z), labels)).mean(),
-                    overflow,
-                ),
-                (
-                    lambda z, labels: (
-                        -(hot(z, labels) * np.log(naive_softmax(z))).sum(axis=1).mean()
-                    ),
-                    overflow,
-                ),
-                *(
-                    (
-                        never_below(smallest),
-                        "A smallest probability keeps the logarithm finite, but it also hides how bad "
-                        "a confident mistake is: leave it out and take `log_softmax`.",
-                    )
-                    for smallest in (1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 1e-16)
-                ),
-                (
-                    lambda z, labels: pick(log_softmax(z), labels).mean(),
-                    "The sign is turned round: log p is never positive, and a loss must fall as the "
-                    "model gets better. Take minus the mean.",
-                ),
-                (
-                    lambda z, labels: -pick(log_softmax(z), labels).mean() / np.log(2),
-                    "This is in bits: you used the logarithm to base 2. The loss is in nats: use "
-                    "`np.log` or `log_softmax`.",
-                ),
-                (
-                    lambda z, labels: -pick(log_softmax(z), labels).mean() / np.log(10),
-                    "You used the logarithm to base 10. The loss is in nats: use `np.log` or "
-                    "`log_softmax`.",
-                ),
-                (
-                    lambda z, labels: -log_softmax(z).mean(),
-                    "This is the mean over all classes. Pick the entry of the true class in each row "
-                    "first: `labels` says which.",
-                ),
-                (
-                    lambda z, labels: -pick(log_softmax(z), labels).sum() / np.size(z),
-                    "You divided by the number of all entries. The mean is over the rows: divide by "
-                    "the number of rows.",
-                ),
-                (
-                    lambda z, labels: -pick(log_softmax(z), labels).sum() / np.shape(z)[1],
-                    "You divided by the number of classes. The mean is over the rows: divide by the "
-                    "number of rows.",
-                ),
-                (
-                    lambda z, labels: -pick(log_softmax(z), labels).sum() / (len(labels) - 1),
-                    "You divided by the number of rows less 1. A mean divides by the number of rows.",
-                ),
-                (
-                    lambda z, labels: -log_softmax(z).max(axis=1).mean(),
-                    "You took the largest probability of each row. The loss asks for the true class, "
-                    "also where the model prefers another: use `labels`.",
-                ),
-                (
-                    lambda z, labels: -pick(log_softmax(z), labels),
-                    "These are the losses of the single rows. Return one number, their mean.",
-                ),
-                (
-                    lambda z, labels: -log_softmax(z)[:, labels].mean(),
-                    "`[:, labels]` takes all these columns from every row. Each row needs its own "
-                    "label: `[np.arange(len(labels)), labels]`.",
-                ),
-                (
-                    lambda z, labels: -log_softmax(z)[labels, np.arange(len(labels))].mean(),
-                    "Rows and columns are swapped: the number of the row comes first, then the label.",
-                ),
-                (
-                    lambda z, labels: -pick(log_softmax(z, axis=0), labels).mean(),
-                    "Softmax went down the columns. The classes of one picture stand in a row: take "
-                    "the last axis.",
-                ),
-                (
-                    lambda z, labels: -pick(z, labels).mean(),
-                    "You averaged the scores themselves. Turn them into log probabilities first.",
-                ),
-                (
-                    lambda z, labels: -np.log(pick(z, labels)).mean(),
-                    "You took the logarithm of the scores, as if they were probabilities. They are "
-                    "not: use `log_softmax`.",
-                ),
-                (
-                    lambda z, labels: -pick(log_softmax(softmax(z)), labels).mean(),
-                    "Softmax was applied twice. `log_softmax` takes the scores, not probabilities.",
-                ),
-                (
-                    lambda z, labels: -np.log(pick(softmax(z), labels).mean()),
-                    "You averaged the probabilities and then took the logarithm. Take the logarithm "
-                    "of each row first, then the mean.",
-                ),
-                (
-                    return_inside_the_loop,
-                    "Only the first row was counted. Does `return` stand inside the loop? Move it to "
-                    "the left, under `for`.",
-                ),
-                (
-                    lambda z, labels: -np.log(pick(softmax_of_everything(z), labels)).mean(),
-                    "Softmax ran over the whole array, so all rows together sum to 1. Each row is a "
-                    "picture of its own: take the last axis.",
-                ),
-                (
-                    lambda z, labels: entropy(softmax(z)).mean(),
-                    "Here the probabilities are weighted with themselves, and the labels are not used. "
-                    "Take minus log p of the true class alone.",
-                ),
-                (
-                    lambda z, labels: binary(softmax(z), hot(z, labels)).mean(),
-                    "You also count log(1 - p) of the other classes. The loss looks only at the "
-                    "probability of the true class.",
-                ),
-                (
-                    lambda z, labels: ((softmax(z) - hot(z, labels)) ** 2).mean(),
-                    "This is a squared error. The loss is the mean of minus log p of the true class.",
-                ),
-                (
-                    lambda z, labels: (1 - pick(softmax(z), labels)).mean(),
-                    "This is the mean of 1 - p. The loss is the mean of minus the logarithm of p.",
-                ),
-                (
-                    lambda z, labels: pick(softmax(z), labels).mean(),
-                    "This is the mean probability of the true classes. Take minus the logarithm of "
-                    "each probability before the mean.",
-                ),
-                (
-                    lambda z, labels: -pick(log_softmax(z), labels - 1).mean(),
-                    "The labels are shifted by one. Classes are counted from 0, so use them as they "
-                    "are.",
-                ),
-                (changes_its_input, CHANGED),
-            )
-        ),
+        mistakes={
+            "This is the sum over the rows. The loss is the mean, so that it does not grow with "
+            "the batch: divide by the number of rows.": [lambda z, y: losses(z, y).sum()],
+            "Right for small scores, but here the probability rounds to 0, and the logarithm of 0 "
+            "is infinite: take `log_softmax` "
+            "instead of the logarithm of `softmax`.": [mean_loss(softmax)],
+            "Right for small scores, but exp overflows at 800: take `log_softmax`, which subtracts "
+            "the largest score first.": [
+                mean_loss(maths.naive_softmax),
+                lambda z, y: entropy(one_hot(z, y), maths.naive_softmax(z)),
+            ],
+            "A smallest probability keeps the logarithm finite, but it also hides how bad a "
+            "confident mistake is: leave "
+            "it out and take `log_softmax`.": [*map(never_below, smallest_numbers)],
+            "The sign is turned round: log p is never positive, and a loss must fall as the model "
+            "gets better. Take minus the mean.": [lambda z, y: -losses(z, y).mean()],
+            "This is in bits: you used the logarithm to base 2. The loss is in nats: use `np.log` "
+            "or `log_softmax`.": [lambda z, y: losses(z, y).mean() / np.log(2)],
+            "You used the logarithm to base 10. The loss is in "
+            "nats: use `np.log` or `log_softmax`.": [lambda z, y: losses(z, y).mean() / np.log(10)],
+            "This is the mean over all classes. Pick the entry of the true class in each row "
+            "first: `labels` says which.": [lambda z, y: -log_softmax(z).mean()],
+            "You divided by the number of all entries. The mean is over the rows: divide by the "
+            "number of rows.": [lambda z, y: losses(z, y).sum() / z.size],
+            "You divided by the number of classes. The mean is over the rows: divide by the number "
+            "of rows.": [lambda z, y: losses(z, y).sum() / z.shape[1]],
+            "You divided by the number of rows less 1. A mean divides by the number of rows.": [
+                lambda z, y: losses(z, y).sum() / (len(y) - 1)
+            ],
+            "You took the largest probability of each row. The loss asks for the true class, also "
+            "where the model prefers "
+            "another: use `labels`.": [lambda z, y: losses(z, z.argmax(axis=1)).mean()],
+            "These are the losses of the single rows. Return one number, their mean.": [losses],
+            "`[:, labels]` takes all these columns from every row. Each row needs its own label: "
+            "`[np.arange(len(labels)), labels]`.": [lambda z, y: -log_softmax(z)[:, y].mean()],
+            "Rows and columns are swapped: the number of the row comes first, then the label.": [
+                lambda z, y: -log_softmax(z)[y, np.arange(len(y))].mean()
+            ],
+            "Softmax went down the columns. The classes of one picture stand in a row: take the "
+            "last axis.": [mean_loss(lambda z: softmax(z, axis=0))],
+            "You averaged the scores themselves. Turn them into log probabilities first.": [
+                lambda z, y: -pick(z, y).mean()
+            ],
+            "You took the logarithm of the scores, as if they were probabilities. They are not: "
+            "use `log_softmax`.": [mean_loss(lambda z: z)],
+            "Softmax was applied twice. `log_softmax` takes the scores, not probabilities.": [
+                lambda z, y: losses(softmax(z), y).mean()
+            ],
+            "You averaged the probabilities and then took the logarithm. Take the logarithm of "
+            "each row first, then the mean.": [lambda z, y: -np.log(pick(softmax(z), y).mean())],
+            "Only the first row was counted. Does `return` stand inside the loop? Move it to the "
+            "left, under `for`.": [lambda z, y: losses(z, y)[0] / len(y)],
+            "Softmax ran over the whole array, so all rows together sum to 1. Each row is a "
+            "picture of its own: "
+            "take the last axis.": [mean_loss(lambda z: softmax(z.ravel()).reshape(z.shape))],
+            "Here the probabilities are weighted with themselves, and the labels are not used. "
+            "Take minus log p of "
+            "the true class alone.": [lambda z, y: entropy(softmax(z), softmax(z))],
+            "You also count log(1 - p) of the other classes. The loss looks only at the "
+            "probability of the true class.": [lambda z, y: binary(one_hot(z, y), softmax(z))],
+            "This is a squared error. The loss is the mean of minus log p of the true class.": [
+                lambda z, y: ((softmax(z) - one_hot(z, y)) ** 2).mean()
+            ],
+            "This is the mean of 1 - p. The loss is the mean of minus the logarithm of p.": [
+                lambda z, y: (1 - pick(softmax(z), y)).mean()
+            ],
+            "This is the mean probability of the true classes. Take minus the logarithm of each "
+            "probability before the mean.": [lambda z, y: pick(softmax(z), y).mean()],
+            "The labels are shifted by one. Classes are counted from 0, so use them as they are.": [
+                lambda z, y: losses(z, y - 1).mean()
+            ],
+            CHANGED: [changing_its_input(cross_entropy)],
+        },
         probe=calls(
             (np.array([[0.0, 0.0, 1.0], [2.0, 0.0, 0.0]]), np.array([1, 0])),
             (np.array([[2.0, 0.0, 1.0], [1.0, 4.0, 0.0]]), np.array([1, 1])),
@@ -307,86 +187,49 @@ def cross_entropy_from_scores() -> Exercise:
         ),
         takeaway="This one number is what every training in the course makes smaller, in NumPy in "
         "notebook 04 and in Keras from 05 on.",
-        explanation="log_softmax gives log p without ever computing p, so a confident mistake stays "
-        "finite. The pair of indices picks one entry from each row, and the mean keeps the loss "
-        "comparable between batches of different size.",
+        explanation="log_softmax gives log p without ever computing p, so a confident mistake "
+        "stays finite. The pair of indices picks one entry from each row, and the mean keeps the "
+        "loss comparable between batches of different size.",
     )
 
 
-def a_jacobian_by_hand() -> Exercise:
+def jacobian_by_hand() -> Exercise:
     """The nine derivatives of softmax at the probabilities 1/2, 1/4 and 1/4."""
     p = np.array([1 / 2, 1 / 4, 1 / 4])
     identity, products = np.eye(3), np.outer(p, p)
     right = np.diag(p) - products
     return Exercise(
         solution=right.tolist(),
-        also_right=(
-            ((1 / 4, -1 / 8, -1 / 8), (-1 / 8, 3 / 16, -1 / 16), (-1 / 8, -1 / 16, 3 / 16)),
-            [[0.25, -0.13, -0.13], [-0.13, 0.19, -0.06], [-0.13, -0.06, 0.19]],
-            list(right.astype(np.float32)),
-            maths.softmax_jacobian(np.log(p)).tolist(),
-        ),
-        mistakes=grouped(
-            (
-                (
-                    np.abs(right).tolist(),
-                    "The signs outside the diagonal are wrong: a score that rises lowers the "
-                    "probability of every other class.",
-                ),
-                (
-                    (-right).tolist(),
-                    "All signs are turned round: a score that rises lifts its own class and lowers "
-                    "the others.",
-                ),
-                (
-                    (-products).tolist(),
-                    "The diagonal has a second term. For a class and its own score the derivative is "
-                    "p (1 - p), which is positive.",
-                ),
-                (
-                    products.tolist(),
-                    "These are the products of the probabilities. Outside the diagonal they need a "
-                    "minus, and on it the derivative is p (1 - p).",
-                ),
-                (
-                    (np.diag(p) - products * (1 - identity)).tolist(),
-                    "The diagonal holds the probabilities themselves. Multiply each by 1 - p, and the "
-                    "rows sum to 0.",
-                ),
-                (
-                    (np.diag(2 * p * p) - products).tolist(),
-                    "The diagonal holds the squares, p · p. For a class and its own score the "
-                    "derivative is p (1 - p).",
-                ),
-                (
-                    np.diag(p * (1 - p)).tolist(),
-                    "The diagonal is right, but the rest is not 0: all classes share one sum, so each "
-                    "score moves every probability.",
-                ),
-                (
-                    (identity - p).tolist(),
-                    "The factor in front is missing: multiply each row by the probability of its "
-                    "class.",
-                ),
-                (
-                    (p[:, np.newaxis] * (1 - p)).tolist(),
-                    "You used p (1 - p) for all pairs. For two different classes the derivative is "
-                    "minus the product of their probabilities.",
-                ),
-                (
-                    [[1 / 4, -1 / 8, -1 / 8], [-1 / 8, 3 / 16, -1 / 8], [-1 / 8, -1 / 8, 3 / 16]],
-                    "Almost. Row 1 sums to 0, rows 2 and 3 do not: work out 1/4 times 1/4 once more.",
-                ),
-                (
-                    [[1 / 4, -1 / 8, -1 / 8], [-1 / 8, 1 / 4, -1 / 16], [-1 / 8, -1 / 16, 1 / 4]],
-                    "Almost. Row 1 sums to 0, rows 2 and 3 do not: their diagonal is 1/4 times 3/4.",
-                ),
-                (
-                    right[::-1, ::-1].tolist(),
-                    "The classes are in another order: the first one has the probability 1/2.",
-                ),
-            )
-        ),
+        mistakes={
+            "The signs outside the diagonal are wrong: a score that rises lowers the probability "
+            "of every other class.": [np.abs(right).tolist()],
+            "All signs are turned round: a score that rises lifts its own class and lowers the "
+            "others.": [(-right).tolist()],
+            "The diagonal has a second term. For a class and its own score the derivative is "
+            "p (1 - p), which is positive.": [(-products).tolist()],
+            "These are the products of the probabilities. Outside the diagonal they need a minus, "
+            "and on it the derivative is p (1 - p).": [products.tolist()],
+            "The diagonal holds the probabilities themselves. Multiply each by 1 - p, and the rows "
+            "sum to 0.": [(np.diag(p) - products * (1 - identity)).tolist()],
+            "The diagonal holds the squares, p · p. For a class and its own score the derivative "
+            "is p (1 - p).": [(np.diag(2 * p * p) - products).tolist()],
+            "The diagonal is right, but the rest is not 0: all classes share one sum, so each "
+            "score moves every probability.": [np.diag(p * (1 - p)).tolist()],
+            "The factor in front is missing: multiply each row by the probability of its class.": [
+                (identity - p).tolist()
+            ],
+            "You used p (1 - p) for all pairs. For two different classes the derivative is minus "
+            "the product of their probabilities.": [(p[:, np.newaxis] * (1 - p)).tolist()],
+            "Almost. Row 1 sums to 0, rows 2 and 3 do not: work out 1/4 times 1/4 once more.": [
+                [[1 / 4, -1 / 8, -1 / 8], [-1 / 8, 3 / 16, -1 / 8], [-1 / 8, -1 / 8, 3 / 16]]
+            ],
+            "Almost. Row 1 sums to 0, rows 2 and 3 do not: their diagonal is 1/4 times 3/4.": [
+                [[1 / 4, -1 / 8, -1 / 8], [-1 / 8, 1 / 4, -1 / 16], [-1 / 8, -1 / 16, 1 / 4]]
+            ],
+            "The classes are in another order: the first one has the probability 1/2.": [
+                right[::-1, ::-1].tolist()
+            ],
+        },
         probe=value,
         hints=(
             "There are only two formulas: one for the diagonal, one for everything else.",
@@ -397,208 +240,108 @@ def a_jacobian_by_hand() -> Exercise:
         ),
         takeaway="You have checked it without a solution to copy from: the sums of 0 did it. Row y "
         "of this table is all that the next section needs.",
-        explanation="The diagonal is p (1 - p): 1/4, 3/16 and 3/16. Elsewhere it is minus the product of "
-        "two probabilities: -1/8 and -1/16. Each row and each column sums to 0.",
+        explanation="The diagonal is p (1 - p): 1/4, 3/16 and 3/16. Elsewhere it is minus the "
+        "product of two probabilities: -1/8 and -1/16. Each row and each column sums to 0.",
         tolerance=0.006,
     )
 
 
-def the_gradient_of_a_batch() -> Exercise:
+def gradient_of_batch() -> Exercise:
     """Slopes of the mean loss in every score."""
 
     def cross_entropy_gradient(logits, labels):
         one_hot = maths.one_hot(labels, logits.shape[-1])
         return (softmax(logits) - one_hot) / len(labels)
 
-    def subtracting_at_the_labels(logits, labels):
-        result = softmax(logits.astype(np.float32))
-        result[np.arange(len(labels)), labels] -= 1
-        return result / len(labels)
+    def differences(z, y):
+        return softmax(z) - one_hot(z, y)
 
-    def number_by_number(logits, labels):
-        rows = []
-        for probabilities, label in zip(softmax(logits), labels, strict=True):
-            rows.append([(p - (j == label)) / len(labels) for j, p in enumerate(probabilities)])
-        return rows
+    def averaged(slopes):
+        return lambda z, y: slopes(z, y) / len(y)
 
-    def by_finite_differences(logits, labels):
-        return maths.numerical_gradient(lambda z: maths.cross_entropy(z, labels), logits)
-
-    def whole_columns(logits, labels):
-        result = softmax(logits)
-        result[:, labels] -= 1
-        return result / len(labels)
-
-    def swapped(logits, labels):
-        result = softmax(logits)
-        result[labels, np.arange(len(labels))] -= 1
-        return result / len(labels)
-
-    def overwritten(value):
-        def answer(logits, labels):
+    def subtracting_at(rows_and_columns):
+        def slopes(logits, labels):
             result = softmax(logits)
-            own = np.arange(len(labels)), labels
-            result[own] = value(result[own])
-            return result / len(labels)
+            result[rows_and_columns(labels)] -= 1
+            return result
 
-        return answer
+        return averaged(slopes)
 
-    def changes_its_input(logits, labels):
-        logits -= logits.max(axis=1, keepdims=True)
-        return cross_entropy_gradient(logits, labels)
-
-    def naive(logits, labels):
-        exponentials = np.exp(logits)
-        probabilities = exponentials / exponentials.sum(axis=1, keepdims=True)
-        return (probabilities - hot(logits, labels)) / len(labels)
-
-    def hot(logits, labels):
-        return np.eye(np.shape(logits)[1])[labels]
-
-    def sums(logits, labels):
-        return softmax(logits) - hot(logits, labels)
+    def at_label(slope):
+        """Slopes that are p except at the label, where `slope` computes them from p."""
+        return averaged(lambda z, y: np.where(one_hot(z, y) == 1, slope(softmax(z)), softmax(z)))
 
     shifted = (
         "The 1 stands one class too far {}. Classes are counted from 0: use the labels as they are."
     )
     return Exercise(
         solution=cross_entropy_gradient,
-        also_right=(
-            subtracting_at_the_labels,
-            number_by_number,
-            by_finite_differences,
-            maths.cross_entropy_gradient,
-        ),
-        mistakes=grouped(
-            (
-                (
-                    sums,
-                    "This is the gradient of the sum over the batch; the loss is the mean: divide by "
-                    "the number of rows.",
-                ),
-                (
-                    lambda z, labels: -sums(z, labels) / len(labels),
-                    "The sign is turned round: this is y - p, the direction in which the loss falls. "
-                    "The gradient points uphill: p - y.",
-                ),
-                (
-                    lambda z, labels: -sums(z, labels),
-                    "Two things: this is y - p, and the gradient is p - y. The loss is a mean, so "
-                    "divide by the number of rows, too.",
-                ),
-                (
-                    lambda z, labels: softmax(z) / len(labels),
-                    "These are the probabilities alone. Subtract 1 at the true class of each row "
-                    "before you divide.",
-                ),
-                (
-                    lambda z, labels: softmax(z),
-                    "These are the probabilities. Subtract 1 at the true class of each row, then "
-                    "divide by the number of rows.",
-                ),
-                (
-                    lambda z, labels: sums(z, labels) / np.shape(z)[1],
-                    "You divided by the number of classes. The loss is a mean over the rows: divide "
-                    "by the number of rows.",
-                ),
-                (
-                    lambda z, labels: sums(z, labels) / (len(labels) - 1),
-                    "You divided by the number of rows less 1. The loss is a mean: divide by the "
-                    "number of rows.",
-                ),
-                (
-                    lambda z, labels: sums(z, labels) / np.size(z),
-                    "You divided by the number of all entries. The loss is a mean over the rows: "
-                    "divide by the number of rows.",
-                ),
-                (
-                    lambda z, labels: softmax(z) - hot(z, labels) / len(labels),
-                    "Only y was divided by the number of rows. Put brackets around p - y.",
-                ),
-                (
-                    lambda z, labels: softmax(z) / len(labels) - hot(z, labels),
-                    "Only p was divided by the number of rows. Put brackets around p - y.",
-                ),
-                (
-                    whole_columns,
-                    "`[:, labels]` subtracts in every row, also at the labels of the other rows. Each "
-                    "row needs its own: `[np.arange(len(labels)), labels]`.",
-                ),
-                (
-                    swapped,
-                    "Rows and columns are swapped: the number of the row comes first, then the label.",
-                ),
-                (
-                    lambda z, labels: (softmax(z) - hot(z, labels - 1)) / len(labels),
-                    shifted.format("to the left"),
-                ),
-                (
-                    lambda z, labels: (
-                        (softmax(z) - hot(z, (labels + 1) % np.shape(z)[1])) / len(labels)
-                    ),
-                    shifted.format("to the right"),
-                ),
-                (
-                    lambda z, labels: (softmax(z) + hot(z, labels)) / len(labels),
-                    "You added the one-hot rows. The gradient is what you said minus what is true: "
-                    "subtract them.",
-                ),
-                (
-                    overwritten(lambda p: -1),
-                    "You put -1 in place of the probability. The slope of the true class is p - 1: "
-                    "subtract with `-= 1`.",
-                ),
-                (
-                    overwritten(lambda p: 1 - p),
-                    "The slope of the true class has the wrong sign: it is p - 1, and never positive.",
-                ),
-                (
-                    lambda z, labels: (softmax(z) - 1) / len(labels),
-                    "You subtracted 1 from all probabilities. Subtract it only at the true class of "
-                    "each row.",
-                ),
-                (
-                    lambda z, labels: (softmax(z) - labels[:, np.newaxis]) / len(labels),
-                    "You subtracted the numbers of the classes. Turn each label into a one-hot row "
-                    "first: `maths.one_hot(labels, classes)`.",
-                ),
-                (
-                    lambda z, labels: sums(z, labels).mean(axis=0),
-                    "You averaged the rows away. Every score of every row has a slope of its own: "
-                    "keep the shape of `logits`, and divide by the number of rows.",
-                ),
-                (
-                    lambda z, labels: sums(z, labels) * hot(z, labels) / len(labels),
-                    "Only the true classes have a slope here. The other scores count, too: their "
-                    "slope is their probability, divided by the number of rows.",
-                ),
-                (
-                    lambda z, labels: -hot(z, labels) / softmax(z) / len(labels),
-                    "This is the slope in the probabilities, -1/p. One more step leads to the scores: "
-                    "with the Jacobian it becomes p - y.",
-                ),
-                (
-                    lambda z, labels: (softmax(z, axis=0) - hot(z, labels)) / len(labels),
-                    "Softmax went down the columns. The classes of one picture stand in a row: take "
-                    "the last axis.",
-                ),
-                (
-                    lambda z, labels: (z - hot(z, labels)) / len(labels),
-                    "You subtracted y from the scores. Turn them into probabilities first: p - y.",
-                ),
-                (
-                    lambda z, labels: (log_softmax(z) - hot(z, labels)) / len(labels),
-                    "You subtracted y from the log probabilities. The gradient needs the "
-                    "probabilities themselves: `softmax`.",
-                ),
-                (
-                    naive,
-                    "Right for small scores, but exp overflows at 1000: take `softmax` from the "
-                    "imports, which subtracts the largest score first.",
-                ),
-                (changes_its_input, CHANGED),
-            )
-        ),
+        mistakes={
+            "This is the gradient of the sum over the batch; the loss is the mean: divide by the "
+            "number of rows.": [differences],
+            "The sign is turned round: this is y - p, the direction in which the loss falls. The "
+            "gradient points uphill: p - y.": [averaged(lambda z, y: -differences(z, y))],
+            "Two things: this is y - p, and the gradient is p - y. The loss is a mean, so divide "
+            "by the number of rows, too.": [lambda z, y: -differences(z, y)],
+            "These are the probabilities alone. Subtract 1 at the true class of each row before "
+            "you divide.": [averaged(lambda z, y: softmax(z))],
+            "These are the probabilities. Subtract 1 at the true class of each row, then divide by "
+            "the number of rows.": [lambda z, y: softmax(z)],
+            "You divided by the number of classes. The loss is a mean over the rows: divide by the "
+            "number of rows.": [lambda z, y: differences(z, y) / z.shape[1]],
+            "You divided by the number of rows less 1. The loss is a mean: divide by the number of "
+            "rows.": [lambda z, y: differences(z, y) / (len(y) - 1)],
+            "You divided by the number of all entries. The loss is a mean over the rows: divide by "
+            "the number of rows.": [lambda z, y: differences(z, y) / z.size],
+            "Only y was divided by the number of rows. Put brackets around p - y.": [
+                lambda z, y: softmax(z) - one_hot(z, y) / len(y)
+            ],
+            "Only p was divided by the number of rows. Put brackets around p - y.": [
+                lambda z, y: softmax(z) / len(y) - one_hot(z, y)
+            ],
+            "`[:, labels]` subtracts in every row, also at the labels of the other rows. Each row "
+            "needs its own: "
+            "`[np.arange(len(labels)), labels]`.": [subtracting_at(lambda y: (slice(None), y))],
+            "Rows and columns are swapped: the number of the row comes first, then the label.": [
+                subtracting_at(lambda y: (y, np.arange(len(y))))
+            ],
+            shifted.format("to the left"): [averaged(lambda z, y: differences(z, y - 1))],
+            shifted.format("to the right"): [
+                averaged(lambda z, y: differences(z, (y + 1) % z.shape[1]))
+            ],
+            "You added the one-hot rows. The gradient is what you said minus what is true: "
+            "subtract them.": [averaged(lambda z, y: softmax(z) + one_hot(z, y))],
+            "You put -1 in place of the probability. The slope of the true class is p - 1: "
+            "subtract with `-= 1`.": [at_label(lambda p: -1)],
+            "The slope of the true class has the wrong sign: it is p - 1, and never positive.": [
+                at_label(lambda p: 1 - p)
+            ],
+            "You subtracted 1 from all probabilities. Subtract it only at the true class of each "
+            "row.": [averaged(lambda z, y: softmax(z) - 1)],
+            "You subtracted the numbers of the classes. Turn each label into a one-hot row first: "
+            "`maths.one_hot(labels, classes)`.": [
+                averaged(lambda z, y: softmax(z) - y[:, np.newaxis])
+            ],
+            "You averaged the rows away. Every score of every row has a slope of its own: keep the "
+            "shape of `logits`, and "
+            "divide by the number of rows.": [lambda z, y: differences(z, y).mean(axis=0)],
+            "Only the true classes have a slope here. The other scores count, too: their slope is "
+            "their probability, divided "
+            "by the number of rows.": [averaged(lambda z, y: differences(z, y) * one_hot(z, y))],
+            "This is the slope in the probabilities, -1/p. One more step leads to the scores: with "
+            "the Jacobian it becomes p - y.": [averaged(lambda z, y: -one_hot(z, y) / softmax(z))],
+            "Softmax went down the columns. The classes of one picture stand in a row: take the "
+            "last axis.": [averaged(lambda z, y: softmax(z, axis=0) - one_hot(z, y))],
+            "You subtracted y from the scores. Turn them into probabilities first: p - y.": [
+                averaged(lambda z, y: z - one_hot(z, y))
+            ],
+            "You subtracted y from the log probabilities. The gradient needs the probabilities "
+            "themselves: `softmax`.": [averaged(lambda z, y: log_softmax(z) - one_hot(z, y))],
+            "Right for small scores, but exp overflows at 1000: take `softmax` from the imports, "
+            "which subtracts the "
+            "largest score first.": [averaged(lambda z, y: maths.naive_softmax(z) - one_hot(z, y))],
+            CHANGED: [changing_its_input(cross_entropy_gradient)],
+        },
         probe=calls(
             (np.array([[0.0, 0.0, 1.0], [2.0, 0.0, 0.0]]), np.array([1, 0])),
             (np.array([[2.0, 0.0, 1.0], [1.0, 4.0, 0.0]]), np.array([1, 1])),
@@ -614,13 +357,13 @@ def the_gradient_of_a_batch() -> Exercise:
         ),
         takeaway="This is the whole learning signal: in notebook 04 these few lines train a model "
         "on 60,000 pictures, and in 05 Keras' automatic derivatives must agree with them.",
-        explanation="Each row has the slopes p - y. The loss is the mean of the rows' losses, so every "
-        "slope is divided by their number. softmax returns a new array: the logits stay as they "
-        "were.",
+        explanation="Each row has the slopes p - y. The loss is the mean of the rows' losses, so "
+        "every slope is divided by their number. softmax returns a new array: the logits stay as "
+        "they were.",
     )
 
 
-def a_gradient_without_algebra() -> Exercise:
+def finite_differences() -> Exercise:
     """Central differences for a function of an array."""
 
     def numerical_gradient(function, point, step=1e-5):
@@ -633,27 +376,14 @@ def a_gradient_without_algebra() -> Exercise:
             gradient[index] = (function(above) - function(below)) / (2 * step)
         return gradient
 
-    def with_unit_steps(function, point, step=1e-5):
-        moves = step * np.eye(point.size).reshape(-1, *point.shape)
-        slopes = [(function(point + move) - function(point - move)) / 2 / step for move in moves]
-        return np.array(slopes).reshape(point.shape)
+    def changed(change):
+        return lambda f, x, h=1e-5: change(numerical_gradient(f, x, h))
 
-    def flat_and_put_back(function, point, step=1e-5):
-        flat = point.flatten().astype(float)
-        slopes = []
-        for number, old in enumerate(flat):
-            flat[number] = old + step
-            above = function(flat.reshape(point.shape))
-            flat[number] = old - step
-            slopes.append((above - function(flat.reshape(point.shape))) / (2.0 * step))
-            flat[number] = old
-        return np.reshape(slopes, point.shape).tolist()
-
-    def each(slope, kind=float):
-        """An answer that fills in `slope(function, point, index, step)`, one after the other."""
+    def each(slope, kind=float, take=np.array):
+        """Fill in `slope(function, point, index, step)` one by one; `take` may copy the point."""
 
         def answer(function, point, step=1e-5):
-            point = np.array(point, dtype=kind)
+            point = take(point, dtype=kind)
             gradient = np.zeros(point.shape)
             for index in np.ndindex(point.shape):
                 gradient[index] = slope(function, point, index, step)
@@ -678,188 +408,104 @@ def a_gradient_without_algebra() -> Exercise:
         x[i] -= 2 * h
         return (above - f(x)) / (2 * h)
 
-    def changes_its_input(function, point, step=1e-5):
-        gradient = np.zeros(point.shape)
-        for index in np.ndindex(point.shape):
-            gradient[index] = coordinate_left_behind(function, point, index, step)
-        return gradient
-
-    def almost_put_back(function, point, step=1e-5):
-        gradient = np.zeros(point.shape)
-        for index in np.ndindex(point.shape):
-            gradient[index] = coordinate_left_behind(function, point, index, step)
-            point[index] += step
-        return gradient
+    def coordinate_put_back(f, x, i, h):
+        slope = coordinate_left_behind(f, x, i, h)
+        x[i] += h
+        return slope
 
     def all_at_once(f, x, h=1e-5):
         return (f(x + h) - f(x - h)) / (2 * h)
 
-    def whole_rows(function, point, step=1e-5):
-        gradient = np.zeros(point.shape)
-        for row in range(len(point)):
-            gradient[row] = central(function, point.astype(float), row, step)
-        return gradient
-
-    def one_slope_for_each_row(function, point, step=1e-5):
-        rows = range(len(point))
-        return np.array([central(function, point.astype(float), row, step) for row in rows])
-
-    def last_only(function, point, step=1e-5):
-        last = tuple(length - 1 for length in point.shape)
-        return central(function, point.astype(float), last, step)
-
-    def first_only(function, point, step=1e-5):
-        gradient = np.zeros(point.shape)
-        first = (0,) * point.ndim
-        gradient[first] = central(function, point.astype(float), first, step)
-        return gradient
+    def one_slope_for_each_row(f, x, h=1e-5):
+        return np.array([central(f, x.astype(float), row, h) for row in range(len(x))])
 
     def sum_of_cubes(x):
         return (x**3).sum()
 
-    def product_of_squares(x):
-        return (x**2).prod()
-
-    def quarter_of_squares(x):
-        return (x**2).sum() / 4
-
     observe = named_calls(
         ("sum of x³, at [1., 2.], step 0.1", (sum_of_cubes, np.array([1.0, 2.0]), 0.1)),
-        ("product of x², at [1., 2.], step 0.1", (product_of_squares, np.array([1.0, 2.0]), 0.1)),
+        (
+            "product of x², at [1., 2.], step 0.1",
+            (lambda x: (x**2).prod(), np.array([1.0, 2.0]), 0.1),
+        ),
         (
             "sum of x³, at [[1., 2., 0.], [-1., 3., 1.]], step 0.1",
             (sum_of_cubes, np.array([[1.0, 2.0, 0.0], [-1.0, 3.0, 1.0]]), 0.1),
         ),
-        ("a quarter of the sum of x², at [-1, 3]", (quarter_of_squares, np.array([-1, 3]))),
-    )
-
-    row_moves = (
-        "Right for a flat array, but in a matrix `point[i]` is a whole row, and all of it moves. "
-        "Use `for index in np.ndindex(point.shape)`."
-    )
-    together = (
-        "You moved all coordinates at once. The gradient has one slope for each: move one "
-        "coordinate, leave the others, and do this for each in turn."
+        (
+            "a quarter of the sum of x², at [-1, 3]",
+            (lambda x: (x**2).sum() / 4, np.array([-1, 3])),
+        ),
     )
     return Exercise(
         solution=numerical_gradient,
-        also_right=(with_unit_steps, flat_and_put_back, maths.numerical_gradient),
-        mistakes=grouped(
-            (
-                (
-                    each(lambda f, x, i, h: (f(moved(x, i, h)) - f(x)) / h),
-                    "This is the forward difference. The central one goes a step down, too: "
-                    "(f(x + h) - f(x - h)) / 2h.",
-                ),
-                (
-                    each(lambda f, x, i, h: (f(x) - f(moved(x, i, -h))) / h),
-                    "This is the backward difference. The central one goes a step up, too: "
-                    "(f(x + h) - f(x - h)) / 2h.",
-                ),
-                (
-                    each(lambda f, x, i, h: (f(moved(x, i, h)) - f(x)) / (2 * h)),
-                    "The two points are one step apart, but you divide by two. Start from x - h "
-                    "instead of x.",
-                ),
-                (
-                    each(lambda f, x, i, h: difference(f, x, i, h) / h),
-                    "All slopes are twice too large: from x - h to x + h it is two steps, so divide "
-                    "by 2h.",
-                ),
-                (
-                    each(lambda f, x, i, h: difference(f, x, i, h) / 2 * h),
-                    "Python divides by 2 and then multiplies by the step. Put brackets: "
-                    "`/ (2 * step)`.",
-                ),
-                (
-                    each(lambda f, x, i, h: f(moved(x, i, h)) - f(moved(x, i, -h)) / (2 * h)),
-                    "Python divides only the second value. Put brackets around the difference.",
-                ),
-                (
-                    each(lambda f, x, i, h: central(f, x, i, h / 2)),
-                    "You moved by half a step to each side. Move by a whole step to each side, and "
-                    "divide by 2h.",
-                ),
-                (
-                    each(
-                        lambda f, x, i, h: (
-                            (f(moved(x, i, h)) - 2 * f(x) + f(moved(x, i, -h))) / h**2
-                        )
-                    ),
-                    "This is the second derivative, how the slope itself changes. The slope is "
-                    "(f(x + h) - f(x - h)) / 2h.",
-                ),
-                (
-                    each(difference),
-                    "These are the differences of the function. Divide by the distance of the two "
-                    "points, 2h.",
-                ),
-                (
-                    each(lambda f, x, i, h: difference(f, x, i, h) / 2),
-                    "You divided by 2 only. The two points lie 2h apart: divide by `2 * step`.",
-                ),
-                (
-                    each(lambda f, x, i, h: -central(f, x, i, h)),
-                    "The sign is turned round: subtract the lower value from the upper one, "
-                    "f(x + h) - f(x - h).",
-                ),
-                (
-                    each(lambda f, x, i, h: central(f, x, i, 1e-5)),
-                    "You used a step of your own. Take the `step` that the caller gives.",
-                ),
-                (all_at_once, together),
-                (lambda f, x, h=1e-5: np.full(x.shape, all_at_once(f, x, h)), together),
-                (
-                    each(lambda f, x, i, h: all_at_once(f, x[i], h)),
-                    "The function got one coordinate alone. It needs the whole array, with that one "
-                    "coordinate moved.",
-                ),
-                (
-                    each(coordinate_left_behind),
-                    "A coordinate that was moved stays moved when its neighbour's turn comes. Begin "
-                    "each turn with a fresh copy of the point.",
-                ),
-                (
-                    lambda f, x, h=1e-5: np.abs(numerical_gradient(f, x, h)),
-                    "Your slopes are never negative, but a function can fall, too: take the difference "
-                    "as it is, without its absolute value.",
-                ),
-                (changes_its_input, CHANGED),
-                (almost_put_back, CHANGED),
-                (whole_rows, row_moves),
-                (one_slope_for_each_row, row_moves),
-                (
-                    lambda f, x, h=1e-5: numerical_gradient(f, x, h).ravel(),
-                    "The slopes are right, but the shape is lost. Give the result the shape of "
-                    "`point`.",
-                ),
-                (
-                    last_only,
-                    "Only the last slope comes back. Store each one in its place, "
-                    "`gradient[index] = ...`, and return the whole array.",
-                ),
-                (
-                    first_only,
-                    "Only the first slope was filled in. Does `return` stand inside the loop? Move it "
-                    "to the left, under `for`.",
-                ),
-                (
-                    lambda f, x, h=1e-5: each(central, kind=x.dtype)(f, x, h),
-                    "Right for floats, but an array of integers cannot hold 1 + step: it cuts the "
-                    "step off. Begin with a copy of the point in floats.",
-                ),
-                (
-                    lambda f, x, h=1e-5: numerical_gradient(f, x, h).astype(x.dtype),
-                    "Right for floats, but here the result is an array of integers and cuts the "
-                    "slopes off: make it with `np.zeros(point.shape)`.",
-                ),
-                (
-                    each(central, kind=np.float32),
-                    "32-bit floats have only about seven digits, too few for a step of 1e-5. Work in "
-                    "64-bit floats.",
-                ),
-            )
-        ),
+        mistakes={
+            "This is the forward difference. The central one goes a step down, too: (f(x + h) - "
+            "f(x - h)) / 2h.": [each(lambda f, x, i, h: (f(moved(x, i, h)) - f(x)) / h)],
+            "This is the backward difference. The central one goes a step up, too: (f(x + h) - "
+            "f(x - h)) / 2h.": [each(lambda f, x, i, h: (f(x) - f(moved(x, i, -h))) / h)],
+            "The two points are one step apart, but you divide by two. Start from x - h instead of "
+            "x.": [each(lambda f, x, i, h: (f(moved(x, i, h)) - f(x)) / (2 * h))],
+            "All slopes are twice too large: from x - h to x + h it "
+            "is two steps, so divide by 2h.": [each(lambda f, x, i, h: difference(f, x, i, h) / h)],
+            "Python divides by 2 and then multiplies by the step. Put brackets: `/ (2 * step)`.": [
+                each(lambda f, x, i, h: difference(f, x, i, h) / 2 * h)
+            ],
+            "Python divides only the second value. Put brackets around the difference.": [
+                each(lambda f, x, i, h: f(moved(x, i, h)) - f(moved(x, i, -h)) / (2 * h))
+            ],
+            "You moved by half a step to each side. Move by a whole step to each side, and divide "
+            "by 2h.": [each(lambda f, x, i, h: central(f, x, i, h / 2))],
+            "This is the second derivative, how the slope itself changes. The slope is (f(x + h) - "
+            "f(x - h)) / 2h.": [
+                each(lambda f, x, i, h: (f(moved(x, i, h)) - 2 * f(x) + f(moved(x, i, -h))) / h**2)
+            ],
+            "These are the differences of the function. Divide by the distance of the two points, "
+            "2h.": [each(difference)],
+            "You divided by 2 only. The two points lie 2h apart: divide by `2 * step`.": [
+                each(lambda f, x, i, h: difference(f, x, i, h) / 2)
+            ],
+            "The sign is turned round: subtract the lower value from the upper one, f(x + h) - "
+            "f(x - h).": [each(lambda f, x, i, h: -central(f, x, i, h))],
+            "You used a step of your own. Take the `step` that the caller gives.": [
+                each(lambda f, x, i, h: central(f, x, i, 1e-5))
+            ],
+            "You moved all coordinates at once. The gradient has one slope for each: move one "
+            "coordinate, leave the others, and do this for each "
+            "in turn.": [all_at_once, lambda f, x, h=1e-5: np.full(x.shape, all_at_once(f, x, h))],
+            "The function got one coordinate alone. It needs the whole array, with that one "
+            "coordinate moved.": [each(lambda f, x, i, h: all_at_once(f, x[i], h))],
+            "A coordinate that was moved stays moved when its neighbour's turn comes. Begin each "
+            "turn with a fresh copy of the point.": [each(coordinate_left_behind)],
+            "Your slopes are never negative, but a function can fall, too: take the difference as "
+            "it is, without its absolute value.": [changed(np.abs)],
+            CHANGED: [
+                each(coordinate_left_behind, take=np.asarray),
+                each(coordinate_put_back, take=np.asarray),
+            ],
+            "Right for a flat array, but in a matrix `point[i]` is a whole row, and all of it "
+            "moves. Use `for index in np.ndindex(point.shape)`.": [
+                each(lambda f, x, i, h: central(f, x, i[0], h)),
+                one_slope_for_each_row,
+            ],
+            "The slopes are right, but the shape is lost. Give the result the shape of `point`.": [
+                changed(np.ravel)
+            ],
+            "Only the last slope comes back. Store each one in its place, `gradient[index] = ...`, "
+            "and return the whole array.": [changed(lambda gradient: gradient.flat[-1])],
+            "Only the first slope was filled in. Does `return` stand inside the loop? Move it to "
+            "the left, "
+            "under `for`.": [each(lambda f, x, i, h: 0 if any(i) else central(f, x, i, h))],
+            "Right for floats, but an array of integers cannot hold 1 + step: it cuts the step "
+            "off. Begin with a copy "
+            "of the point in floats.": [lambda f, x, h=1e-5: each(central, kind=x.dtype)(f, x, h)],
+            "Right for floats, but here the result is an array of integers and cuts the slopes "
+            "off: make it with `np.zeros(point.shape)`.": [
+                lambda f, x, h=1e-5: numerical_gradient(f, x, h).astype(x.dtype)
+            ],
+            "32-bit floats have only about seven digits, too few for a step of 1e-5. Work in "
+            "64-bit floats.": [each(central, kind=np.float32)],
+        },
         probe=observe,
         hints=(
             "Begin with one coordinate: which two arrays does the function get, and what is "
@@ -871,13 +517,13 @@ def a_gradient_without_algebra() -> Exercise:
         ),
         takeaway="You can now test any gradient, in any framework, without knowing how it was "
         "derived. The rest of this notebook measures how far the test can be trusted.",
-        explanation="Each turn starts from fresh copies, so that only one coordinate differs and the "
-        "caller's array stays as it was. Copies in floats can hold a small step, and np.ndindex "
-        "goes through arrays of any shape.",
+        explanation="Each turn starts from fresh copies, so that only one coordinate differs and "
+        "the caller's array stays as it was. Copies in floats can hold a small step, and "
+        "np.ndindex goes through arrays of any shape.",
     )
 
 
-def the_one_to_trust() -> Exercise:
+def gradient_check() -> Exercise:
     """A batch where two of three gradients fail the check, and the letter of the third."""
 
     def gradient_a(logits, labels):
@@ -907,53 +553,25 @@ def the_one_to_trust() -> Exercise:
     two_rows = [[2.0, 1.0, -1.0], [0.5, 3.0, 0.0]]
     return Exercise(
         solution=["b", two_rows, [0, 2]],
-        also_right=(
-            ("B", np.zeros((2, 2)), np.array([1, 0])),
-            [" b ", np.float32([[1, 2], [3, 4], [5, 6]]), (0, 0, 1)],
-            ["b", [[1, 0, 0, 0], [0, 1, 0, 0]], np.array([3, 1], np.uint8)],
-        ),
-        mistakes=grouped(
-            (
-                (
-                    ["b", [[2.0, 1.0, -1.0]], [0]],
-                    "All three still pass. In one row there is nothing to average and no label of "
-                    "another row: use a batch of at least two rows.",
-                ),
-                (
-                    ["b", two_rows, [1, 1]],
-                    "This unmasks `c`, but `a` still passes: all rows have the same label. Give them "
-                    "different labels.",
-                ),
-                (
-                    ["b", [[90.0, 0.0], [0.0, 90.0]], [0, 1]],
-                    "Even the right one fails here: the scores lie so far apart that the slopes "
-                    "vanish in rounding. Use scores between -5 and 5.",
-                ),
-                (
-                    ["b", [[999.0, 0.0], [0.0, 999.0]], [0, 1]],
-                    "This unmasks `a`, but `c` still passes: the scores lie so far apart that its "
-                    "slopes are all 0. Use scores between -5 and 5.",
-                ),
-                (
-                    ["a", two_rows, [0, 2]],
-                    "The point is well chosen, but look at it again: `a` fails there. It subtracts 1 "
-                    "in every row at the labels of all rows.",
-                ),
-                (
-                    ["c", two_rows, [0, 2]],
-                    "The point is well chosen, but look at it again: `c` fails there. It does not "
-                    "divide by the number of rows.",
-                ),
-                (
-                    ["gradient_b", two_rows, [0, 2]],
-                    'The one that you trust is right. Write its letter alone: "b".',
-                ),
-                (
-                    ["b", two_rows],
-                    "Give three things in a list: a letter, a point and its labels.",
-                ),
-            )
-        ),
+        mistakes={
+            "All three still pass. In one row there is nothing to average and no label of another "
+            "row: use a batch of at least two rows.": [["b", [[2.0, 1.0, -1.0]], [0]]],
+            "This unmasks `c`, but `a` still passes: all rows have the same label. Give them "
+            "different labels.": [["b", two_rows, [1, 1]]],
+            "Even the right one fails here: the scores lie so far apart that the slopes vanish in "
+            "rounding. Use scores between -5 and 5.": [["b", [[90.0, 0.0], [0.0, 90.0]], [0, 1]]],
+            "This unmasks `a`, but `c` still passes: the scores lie so far apart that its slopes "
+            "are all 0. Use scores "
+            "between -5 and 5.": [["b", [[999.0, 0.0], [0.0, 999.0]], [0, 1]]],
+            "The point is well chosen, but look at it again: `a` fails there. It subtracts 1 in "
+            "every row at the labels of all rows.": [["a", two_rows, [0, 2]]],
+            "The point is well chosen, but look at it again: `c` fails there. It does not divide "
+            "by the number of rows.": [["c", two_rows, [0, 2]]],
+            'The one that you trust is right. Write its letter alone: "b".': [
+                ["gradient_b", two_rows, [0, 2]]
+            ],
+            "Give three things in a list: a letter, a point and its labels.": [["b", two_rows]],
+        },
         probe=observe,
         hints=(
             "What can go wrong in a batch that cannot go wrong in a single row?",
@@ -964,17 +582,17 @@ def the_one_to_trust() -> Exercise:
         ),
         takeaway="A check is only as good as its point: whenever you compare gradients, as in "
         "notebook 05, take several rows with different labels.",
-        explanation="`a` subtracts 1 at the labels of all rows in every row: in one row, or with one "
-        "label for all, there is no difference. `c` does not divide by the number of rows: with "
-        "one row that changes nothing. `b` is (p - y) / rows, written in an unusual way.",
+        explanation="`a` subtracts 1 at the labels of all rows in every row: in one row, or with "
+        "one label for all, there is no difference. `c` does not divide by the number of rows: "
+        "with one row that changes nothing. `b` is (p - y) / rows, written in an unusual way.",
     )
 
 
 EXERCISES = {
-    "3.1": the_first_loss,
-    "3.2": cross_entropy_from_scores,
-    "3.3": a_jacobian_by_hand,
-    "3.4": the_gradient_of_a_batch,
-    "3.5": a_gradient_without_algebra,
-    "3.6": the_one_to_trust,
+    "3.1": losses_by_hand,
+    "3.2": mean_cross_entropy,
+    "3.3": jacobian_by_hand,
+    "3.4": gradient_of_batch,
+    "3.5": finite_differences,
+    "3.6": gradient_check,
 }
