@@ -6,6 +6,7 @@ import socket
 import nbval.kernel
 import pytest
 from jupyter_client.connect import LocalPortCache
+from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from nbval.kernel import CURRENT_ENV_KERNEL_NAME
 
@@ -85,6 +86,41 @@ def test_execute_gives_up_in_the_end(takes_a_port, notebook, tmp_path):
         execute(notebook, tmp_path)
     assert len(robbed) == 3
     assert notebook.cells[0].outputs == []
+
+
+def test_an_error_in_a_notebook_without_cell_ids_is_named(tmp_path):
+    notebook = new_notebook(cells=[new_code_cell("x = 1"), new_code_cell("1 / 0")])
+    notebook.nbformat_minor = 4
+    for cell in notebook.cells:
+        del cell["id"]
+    with pytest.raises(NotebookError, match=r"In \[2\] `1 / 0`: ZeroDivisionError"):
+        execute(notebook, tmp_path)
+
+
+def test_a_kernel_that_dies_before_the_first_cell_is_reported(notebook, tmp_path, monkeypatch):
+    start = NotebookClient.start_new_kernel_client
+
+    def start_and_kill(client):
+        start(client)
+        client.km.provisioner.process.kill()
+
+    monkeypatch.setattr(NotebookClient, "start_new_kernel_client", start_and_kill)
+    with pytest.raises(NotebookError, match="^before the first cell: "):
+        execute(notebook, tmp_path)
+
+
+TO_FILE_DESCRIPTOR = """\
+import os
+os.write(2, b"from C++")
+print("from Python")
+"""
+
+
+def test_what_cpp_libraries_log_is_not_an_output(tmp_path, monkeypatch):
+    monkeypatch.delenv("PYTEST_CURRENT_TEST")  # with it, ipykernel does not look there
+    notebook = new_notebook(cells=[new_code_cell(TO_FILE_DESCRIPTOR)])
+    execute(notebook, tmp_path)
+    assert [output.text for output in notebook.cells[0].outputs] == ["from Python\n"]
 
 
 def test_nbval_starts_the_kernel_again(takes_a_port, tmp_path):
