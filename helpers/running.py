@@ -98,8 +98,8 @@ def with_other_ports(start: Callable[[], Started]) -> Started:
 def execute(
     notebook: NotebookNode,
     folder: Path,
-    cell_done: Callable[[], None] = lambda: None,
-    cell_starts: Callable[[], None] = lambda: None,
+    cell_done: Callable[[], object] = lambda: None,
+    cell_starts: Callable[[], object] = lambda: None,
     environment: dict[str, str] | None = None,
 ) -> None:
     """Run every cell in a fresh kernel of this Python; the outputs go into `notebook`.
@@ -157,10 +157,14 @@ def execute(
             cell.outputs = join_streams(cell.outputs)
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException | None) -> str:
     """The first line of what a cell raised, or of how the kernel ended."""
-    reason = f"{error.ename}: {error.evalue}" if hasattr(error, "ename") else str(error)
-    return reason.splitlines()[0]
+    from nbclient.exceptions import CellExecutionError
+
+    reason = str(error)
+    if isinstance(error, CellExecutionError):
+        reason = f"{error.ename}: {error.evalue}"
+    return reason.partition("\n")[0]
 
 
 # In a separate process ----------------------------------------------------------------------------

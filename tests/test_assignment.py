@@ -17,7 +17,7 @@ from helpers.exercises import NOTEBOOKS, exercises_of, source_of
 from helpers.exercises.judging import CORRECT, NOT_STARTED, judge
 from helpers.running import join_streams
 from tests.support.missing import require_nbgrader
-from tools.instructor import assignment, grading
+from tools.instructor import assignment, grading, solved
 from tools.instructor.__main__ import main
 from tools.notebooks import ROOT, code_cells, execute
 
@@ -58,7 +58,7 @@ class Submission:
     def answer_rightly(self, *names):
         for name in names:
             starter = self.cell(name).source
-            self.cell(name).source = assignment.answered(starter, exercise(name).solution)
+            self.cell(name).source = solved.fill_in(starter, exercise(name).solution)
 
     def add(self, source, before=None):
         """Add a cell of the student's own, at the end or before the answer to an exercise."""
@@ -510,7 +510,7 @@ def test_no_given_cell_defines_an_answer_before_it_is_asked_for(everything):
     for cell in code_cells(everything):
         nbgrader_cell = cell.metadata.nbgrader
         if nbgrader_cell.solution:
-            answer = ast.parse(cell.source).body[-1].value.args[1]
+            answer = solved.answer_of(cell.source)
             names = {node.id for node in ast.walk(answer) if isinstance(node, ast.Name)}
             assert names
             assert not names & defined

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from helpers import ROOT
+from helpers.running import NotebookError
 from tests.test_imports import MODULES, imported_names
 from tools.instructor import colab
 from tools.instructor.__main__ import main
-from tools.instructor.sources import InstructorError, read
-from tools.notebooks import find_notebooks
+from tools.notebooks import code_cells, find_notebooks, read_notebook
 
-PATHS = find_notebooks([])
+PATHS = find_notebooks()
 ADDRESS = "https://example.org/course"
 
 # A notebook's cell in a folder without the course, with Colab's mark or without. Of the two
@@ -44,8 +44,8 @@ print(Path.cwd())
 
 def first_cell(address):
     """The first code cell of notebook 00 as Colab gets it."""
-    notebook = colab.with_first_cell(read(PATHS[0]), address)
-    return next(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    notebook = colab.with_first_cell(read_notebook(PATHS[0]), address)
+    return code_cells(notebook)[0].source
 
 
 def run_cell(folder, address, *arguments):
@@ -102,7 +102,7 @@ def test_all_that_notebooks_and_helpers_import_is_asked_for():
     files = [path for name, path in MODULES.items() if not name.startswith("tools.instructor")]
     roots = {name.split(".")[0] for path in files for name in imported_names(path)}
     for path in PATHS:
-        code = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "code")
+        code = "\n".join(cell.source for cell in code_cells(read_notebook(path)))
         for node in ast.walk(ast.parse(code)):
             if isinstance(node, ast.Import):
                 roots |= {alias.name.split(".")[0] for alias in node.names}
@@ -117,7 +117,7 @@ def test_the_notebooks_for_colab_hold_no_notes_and_differ_in_one_cell(tmp_path, 
     monkeypatch.setattr(colab, "BUILD", tmp_path)
     assert main(["colab", ADDRESS]) == 0
     for path in PATHS:
-        made, original = read(tmp_path / "colab" / path.name), read(path)
+        made, original = read_notebook(tmp_path / "colab" / path.name), read_notebook(path)
         [added] = [cell for cell in made.cells if cell.id == "colab"]
         assert ADDRESS in added.source
         assert [c.source for c in made.cells if c.id != "colab"] == [
@@ -128,5 +128,5 @@ def test_the_notebooks_for_colab_hold_no_notes_and_differ_in_one_cell(tmp_path, 
 
 @pytest.mark.parametrize("address", ["", "two words", 'a"b', "https://example.org/{x}"])
 def test_what_is_no_address_is_said(address):
-    with pytest.raises(InstructorError, match="no address that git can clone"):
-        colab.with_first_cell(read(PATHS[0]), address)
+    with pytest.raises(NotebookError, match="no address that git can clone"):
+        colab.with_first_cell(read_notebook(PATHS[0]), address)

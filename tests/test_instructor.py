@@ -7,16 +7,17 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from helpers.exercises import exercises_of, source_of
+from helpers.exercises import NOTEBOOKS, exercises_of, source_of
 from helpers.exercises.progress_file import PROGRESS_FILE
+from helpers.running import NotebookError
 from helpers.web import npm_files
-from tools.instructor import agenda, live, slides, solved, sources
+from tools import notebooks
+from tools.instructor import agenda, live, slides, solved
 from tools.instructor.__main__ import main
 from tools.instructor.notes import KINDS
-from tools.instructor.sources import ROOT, InstructorError, Part, parts, read
-from tools.notebooks import find_notebooks
+from tools.notebooks import ROOT, Part, find_notebooks, parts, read_notebook
 
-PATHS = find_notebooks([])
+PATHS = find_notebooks()
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 each_notebook = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 each_session = pytest.mark.parametrize("name", agenda.SESSIONS)
@@ -33,7 +34,7 @@ def spoken(path):
 @each_notebook
 def test_metadata_is_what_the_guide_describes(path):
     heads = {part.cells[0].id for part in parts(path)}
-    for cell in read(path).cells:
+    for cell in read_notebook(path).cells:
         about = cell.metadata.get("course", {})
         allowed = {"minutes", "priority", "notes"} if cell.id in heads else {"seconds", "live"}
         assert about.keys() <= allowed, f"{cell.source[:40]!r}: {sorted(about.keys() - allowed)}"
@@ -52,7 +53,9 @@ def test_every_part_has_minutes_and_a_priority(path):
 
 @each_notebook
 def test_the_printed_time_is_the_sum_to_five_minutes(path):
-    stated = int(re.search(r"\*\*Time:\*\* about (\d+) minutes", read(path).cells[0].source)[1])
+    stated = int(
+        re.search(r"\*\*Time:\*\* about (\d+) minutes", read_notebook(path).cells[0].source)[1]
+    )
     running = sum(part.seconds for part in parts(path)) / 60
     total = sum(part.minutes for part in parts(path)) + running
     assert abs(stated - total) <= 2.5, f"It says {stated} minutes, and its parts take {total:.1f}."
@@ -62,7 +65,7 @@ def test_the_printed_time_is_the_sum_to_five_minutes(path):
 def test_the_readme_states_the_time_of_each_notebook(path):
     [row] = [row for row in README.splitlines() if f"(notebooks/{path.name})" in row]
     minutes, computing = re.search(r"\| (\d+) min(?:, (\d+) s of it computing)? \|$", row).groups()
-    assert f"**Time:** about {minutes} minutes" in read(path).cells[0].source
+    assert f"**Time:** about {minutes} minutes" in read_notebook(path).cells[0].source
     seconds = sum(part.seconds for part in parts(path))
     if computing is None:
         assert seconds < 10
@@ -133,14 +136,22 @@ def test_the_cut_list_names_what_is_not_core(name):
                 assert item in at_home.split("##")[0]
 
 
+def test_every_exercise_is_offered_in_the_timetable_of_the_whole_course():
+    plan, left_out = agenda.timetable(agenda.SESSIONS["two-days"])
+    titles = [part.title for part in [*(entry.part for entry in plan if entry.part), *left_out]]
+    offered = {match[1] for title in titles if (match := re.match(r"Exercise (\S+) ·", title))}
+    assert offered == {name for number in NOTEBOOKS for name in exercises_of(number)}
+
+
 def test_a_core_that_does_not_fit_is_refused():
-    with pytest.raises(InstructorError, match="too long"):
+    with pytest.raises(NotebookError, match="too long"):
         agenda.timetable(agenda.Session("Too much", 20, ("00", "01")))
 
 
 def test_no_exercise_comes_without_its_section(monkeypatch):
     def part(title, level, minutes, priority="optional"):
-        return Part("01", title, level, {"minutes": minutes, "priority": priority}, ())
+        course = {"minutes": minutes, "priority": priority}
+        return Part("01", title, level, (new_markdown_cell("", metadata={"course": course}),))
 
     offered = [
         part("The notebook", 1, 5, "core"),
@@ -162,7 +173,7 @@ def test_a_timetable_is_printed_and_kept(tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().out == f"{text}\n"
     assert (tmp_path / "agenda" / "90.md").read_text(encoding="utf-8") == text
     assert "| 0 s |" not in text  # no wait is no wait of 0 seconds
-    with pytest.raises(InstructorError, match="There is no session '95'"):
+    with pytest.raises(NotebookError, match="There is no session '95'"):
         agenda.as_text("95")
 
 
@@ -171,27 +182,27 @@ def test_a_timetable_is_printed_and_kept(tmp_path, monkeypatch, capsys):
 
 def test_lines_are_taken_out_and_put_back():
     source = "def f(x):\n    a = x\n    b = a\n    return b\n\n\nprint(f(1))"
-    short, left_out = live.take_out(source, ["    a = x", "    b = a", "print(f(1))"], 4)
+    short, left_out = live.redact(source, ["    a = x", "    b = a", "print(f(1))"], 4)
     assert short == "def f(x):\n    # … 4\n    return b\n\n\n# … 5"
     assert left_out == {4: ["    a = x", "    b = a"], 5: ["print(f(1))"]}
-    assert live.put_back(short, left_out) == source
+    assert live.restore(short, left_out) == source
 
 
 def test_a_line_that_is_not_there_is_named():
-    with pytest.raises(InstructorError, match="'b = 1'"):
-        live.take_out("a = 1", ["b = 1"], 1)
+    with pytest.raises(NotebookError, match="'b = 1'"):
+        live.redact("a = 1", ["b = 1"], 1)
 
 
 @each_notebook
 def test_what_was_left_out_gives_the_original_back(path):
-    original = {cell.id: cell.source for cell in read(path).cells}
-    notebook = read(path)
+    original = {cell.id: cell.source for cell in read_notebook(path).cells}
+    notebook = read_notebook(path)
     left_out = live.handout(notebook)
     assert left_out, "Mark the lines to type in the room: course.live in a cell's metadata."
     numbers = [number for lines in left_out.values() for number in lines]
     assert numbers == list(range(1, len(numbers) + 1))
     for cell in notebook.cells:
-        back = live.put_back(cell.source, left_out.get(cell.id, {}))
+        back = live.restore(cell.source, left_out.get(cell.id, {}))
         assert back == original[cell.id]
         for lines in left_out.get(cell.id, {}).values():
             for line in lines:
@@ -214,14 +225,14 @@ def test_no_handout_holds_notes_or_solutions_and_the_notes_hold_every_line(build
         assert '"course"' not in handed_out
         assert not [text for text in spoken(path) if text in plain]
         assert all(text in mine for text in spoken(path))
-        left_out = live.handout(read(path))
+        left_out = live.handout(read_notebook(path))
         for lines in left_out.values():
             for line in (line for group in lines.values() for line in group):
                 assert f"    {line}\n" in mine
         for name, make in exercises_of(int(path.stem[:2])).items():
             right = make().solution
             lines = source_of(right).splitlines()[1:] if callable(right) else []
-            own = {line for cell in read(path).cells for line in cell.source.splitlines()}
+            own = {line for cell in read_notebook(path).cells for line in cell.source.splitlines()}
             leaked = [line for line in lines if line not in own and line.strip() and line in plain]
             assert not leaked, f"{name}: {leaked}"
 
@@ -255,13 +266,15 @@ def test_slides_show_everything_but_what_nobody_projects(path):
     assert "<details>" not in text
     figures = sum(
         "image/png" in output.get("data", {})
-        for cell in read(path).cells
+        for cell in read_notebook(path).cells
         for output in cell.get("outputs", [])
     )
     assert text.count('<img class="figure"') == figures
-    for answer in re.findall(r"</summary>\s*(.+)", "\n".join(c.source for c in read(path).cells)):
+    for answer in re.findall(
+        r"</summary>\s*(.+)", "\n".join(c.source for c in read_notebook(path).cells)
+    ):
         [page] = [page for page in pages if answer in page.source]
-        assert page.source.startswith("<div class='answer'>"), "An answer stands with its question."
+        assert page.source.startswith("<div class='answer'>"), "An answer needs a page of its own."
     spoken_on_slides = [
         page.source for page, role in zip(pages, roles, strict=True) if role == "notes"
     ]
@@ -275,8 +288,10 @@ def test_no_page_is_a_torn_off_sentence(path):
             "slide_type": "notes"
         }
         if is_prose and not re.search(r"^#|<img|<div|^\$\$", page.source, re.MULTILINE):
-            [whole] = [cell.source for cell in read(path).cells if page.source in cell.source]
-            # Beside an answer, which has a page of its own, it may stand alone.
+            [whole] = [
+                cell.source for cell in read_notebook(path).cells if page.source in cell.source
+            ]
+            # What follows an answer, which has a page of its own, may be short.
             alone = whole.rpartition("</details>")[2].strip() == page.source
             assert alone or len(page.source.split()) >= slides.FEWEST_WORDS, page.source
 
@@ -307,24 +322,14 @@ def test_slides_that_cannot_be_had_are_said_so(build, monkeypatch, capsys):
     assert capsys.readouterr().out == "No reveal.js.\n"
 
 
-def test_both_guides_give_the_same_command_for_grading_in_a_throw_away_account():
-    blocks = [
-        re.search(r"^    sudo useradd(.*\n)+?.*autograde softmax-1'$", text, re.MULTILINE)[0]
-        for text in (
-            (ROOT / name).read_text("utf-8") for name in ("docs/instructors.md", "docs/grading.md")
-        )
-    ]
-    assert "unshare --net" in blocks[0]
-    assert blocks[0] == blocks[1]
-
-
 def test_an_unknown_notebook_is_said_in_a_sentence(capsys):
     assert main(["notes", "99"]) == 1
     assert "no notebook '99'" in capsys.readouterr().out
 
 
-def test_a_part_that_nothing_is_said_about_counts_nothing():
-    assert (Part("01", "a", 2, {}, ()).minutes, Part("01", "a", 2, {}, ()).seconds) == (0, 0)
+def test_a_part_without_metadata_takes_no_time():
+    part = Part("01", "a", 2, (new_markdown_cell("## a"),))
+    assert (part.minutes, part.seconds) == (0, 0)
 
 
 # Commands that run or change notebooks ------------------------------------------------------------
@@ -345,7 +350,7 @@ def small_course(tmp_path, monkeypatch):
         new_code_cell('def double(x):\n    ...\n\n\ncheck("1.2", double)', outputs=[]),
         new_markdown_cell("## Only words"),
     ]
-    monkeypatch.setattr(sources, "NOTEBOOKS", tmp_path / "notebooks")
+    monkeypatch.setattr(notebooks, "NOTEBOOKS", tmp_path / "notebooks")
     monkeypatch.setattr(solved, "BUILD", tmp_path / "build")
     monkeypatch.setattr(solved, "PROGRESS_FILE", tmp_path / "progress.json")
     (tmp_path / "notebooks" / "projects").mkdir(parents=True)
@@ -365,7 +370,7 @@ def test_notes_are_printed_in_the_order_in_which_they_are_needed(small_course, c
 def test_timings_are_stored_for_what_takes_a_second_and_for_nothing_else(small_course, capsys):
     assert main(["timings", "01"]) == 0
     told = re.search(r"01-small: (\d+) seconds in 4 cells", capsys.readouterr().out)
-    cells = read(small_course / "notebooks" / "01-small.ipynb").cells
+    cells = read_notebook(small_course / "notebooks" / "01-small.ipynb").cells
     abouts = [cell.metadata.get("course") for cell in cells if cell.cell_type == "code"]
     assert 1 <= abouts[1].pop("seconds") <= int(told[1])  # more than 1 on a busy machine
     assert abouts == [None, {"live": ["x"]}, None, None]
@@ -384,7 +389,7 @@ def test_solved_notebooks_are_executed_and_the_progress_stays(
     kept, small_course, monkeypatch, capsys
 ):
     def exercise_with(right):
-        return lambda: type("Made", (), {"right": staticmethod(right)})
+        return lambda: type("Made", (), {"solution": staticmethod(right)})
 
     if kept:
         (small_course / "progress.json").write_text(kept, encoding="utf-8")
@@ -392,12 +397,12 @@ def test_solved_notebooks_are_executed_and_the_progress_stays(
     monkeypatch.setattr(solved, "source_of", lambda _: "def double(x):\n    return 2 * x")
     forget = "from pathlib import Path\n\nPath('../../progress.json').write_text('other')"
     first = small_course / "notebooks" / "01-small.ipynb"
-    notebook = read(first)
+    notebook = read_notebook(first)
     notebook.cells.append(new_code_cell(forget))
     nbformat.write(notebook, first)
     assert main(["solved", "01"]) == 0
     assert "build/solved/01-small.ipynb" in capsys.readouterr().out.replace("\\", "/")
-    cells = read(small_course / "build" / "solved" / "01-small.ipynb").cells
+    cells = read_notebook(small_course / "build" / "solved" / "01-small.ipynb").cells
     assert cells[6].outputs[0].text == "1.2 6\n"
     path = small_course / "progress.json"
     assert (path.read_text(encoding="utf-8") if path.exists() else None) == kept
@@ -405,7 +410,7 @@ def test_solved_notebooks_are_executed_and_the_progress_stays(
 
 
 def test_an_answer_without_a_place_is_said_in_a_sentence():
-    with pytest.raises(InstructorError, match=r"There is no place for double\."):
+    with pytest.raises(NotebookError, match=r"There is no place for double\."):
         solved.fill_in('check("1.2", double)', doubled)
 
 

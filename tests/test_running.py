@@ -105,7 +105,7 @@ def test_a_kernel_that_dies_before_the_first_cell_is_reported(notebook, tmp_path
         client.km.provisioner.process.kill()
 
     monkeypatch.setattr(NotebookClient, "start_new_kernel_client", start_and_kill)
-    with pytest.raises(NotebookError, match="^before the first cell: "):
+    with pytest.raises(NotebookError, match=r"^before the first cell: "):
         execute(notebook, tmp_path)
 
 
