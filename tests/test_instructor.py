@@ -34,9 +34,12 @@ def spoken(path):
 @each_notebook
 def test_metadata_is_what_the_guide_describes(path):
     heads = {part.cells[0].id for part in parts(path)}
-    for cell in read_notebook(path).cells:
+    cells = read_notebook(path).cells
+    for cell in cells:
         about = cell.metadata.get("course", {})
         allowed = {"minutes", "priority", "notes"} if cell.id in heads else {"seconds", "live"}
+        if cell is cells[0]:
+            allowed.add("environment")
         assert about.keys() <= allowed, f"{cell.source[:40]!r}: {sorted(about.keys() - allowed)}"
         assert about.get("notes", {}).keys() <= KINDS.keys()
         assert cell.metadata.get("slideshow", {}).keys() <= {"slide_type"}
