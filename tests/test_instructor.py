@@ -1,4 +1,4 @@
-"""What an instructor gets: timetables that add up, handouts without solutions, notes that fit."""
+"""Timetables add up, handouts have no solutions, and notes match their notebooks."""
 
 import re
 from itertools import pairwise
@@ -110,7 +110,7 @@ def test_a_timetable_adds_up(name):
 
 
 @each_session
-def test_nobody_sits_longer_than_75_minutes(name):
+def test_there_is_a_break_every_75_minutes(name):
     plan, _ = agenda.timetable(agenda.SESSIONS[name])
     for day in {entry.day for entry in plan}:
         stretch = 0
@@ -121,13 +121,13 @@ def test_nobody_sits_longer_than_75_minutes(name):
 
 
 @each_session
-def test_all_that_is_core_is_in(name):
+def test_the_whole_core_is_in(name):
     _, left_out = agenda.timetable(agenda.SESSIONS[name])
     assert not [part.title for part in left_out if part.is_core]
 
 
 @each_session
-def test_the_cut_list_names_what_is_not_core(name):
+def test_the_cut_list_has_the_parts_that_are_not_core(name):
     text = agenda.as_text(name)
     cuts, at_home = text.split("## When time runs short")[1].split("If that is not enough")
     plan, _ = agenda.timetable(agenda.SESSIONS[name])
@@ -139,7 +139,7 @@ def test_the_cut_list_names_what_is_not_core(name):
                 assert item in at_home.split("##")[0]
 
 
-def test_every_exercise_is_offered_in_the_timetable_of_the_whole_course():
+def test_the_whole_course_has_every_exercise():
     plan, left_out = agenda.timetable(agenda.SESSIONS["two-days"])
     titles = [part.title for part in [*(entry.part for entry in plan if entry.part), *left_out]]
     offered = {match[1] for title in titles if (match := re.match(r"Exercise (\S+) ·", title))}
@@ -151,7 +151,7 @@ def test_a_core_that_does_not_fit_is_refused():
         agenda.timetable(agenda.Session("Too much", 20, ("00", "01")))
 
 
-def test_no_exercise_comes_without_its_section(monkeypatch):
+def test_an_exercise_needs_its_section(monkeypatch):
     def part(title, level, minutes, priority="optional"):
         course = {"minutes": minutes, "priority": priority}
         return Part("01", title, level, (new_markdown_cell("", metadata={"course": course}),))
@@ -169,13 +169,13 @@ def test_no_exercise_comes_without_its_section(monkeypatch):
     assert [entry.part for entry in plan if entry.part] == [offered[0], *offered[3:]]
 
 
-def test_a_timetable_is_printed_and_kept(tmp_path, monkeypatch, capsys):
+def test_a_timetable_is_printed_and_written(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(agenda, "BUILD", tmp_path)
     assert main(["agenda", "90"]) == 0
     text = agenda.as_text("90")
     assert capsys.readouterr().out == f"{text}\n"
     assert (tmp_path / "agenda" / "90.md").read_text(encoding="utf-8") == text
-    assert "| 0 s |" not in text  # no wait is no wait of 0 seconds
+    assert "| 0 s |" not in text  # a cell without a time has an empty column
     with pytest.raises(NotebookError, match="There is no session '95'"):
         agenda.as_text("95")
 
@@ -183,7 +183,7 @@ def test_a_timetable_is_printed_and_kept(tmp_path, monkeypatch, capsys):
 # The live version ---------------------------------------------------------------------------------
 
 
-def test_lines_are_taken_out_and_put_back():
+def test_lines_are_redacted_and_restored():
     source = "def f(x):\n    a = x\n    b = a\n    return b\n\n\nprint(f(1))"
     short, left_out = live.redact(source, ["    a = x", "    b = a", "print(f(1))"], 4)
     assert short == "def f(x):\n    # … 4\n    return b\n\n\n# … 5"
@@ -191,13 +191,13 @@ def test_lines_are_taken_out_and_put_back():
     assert live.restore(short, left_out) == source
 
 
-def test_a_line_that_is_not_there_is_named():
+def test_a_missing_line_is_named():
     with pytest.raises(NotebookError, match="'b = 1'"):
         live.redact("a = 1", ["b = 1"], 1)
 
 
 @each_notebook
-def test_what_was_left_out_gives_the_original_back(path):
+def test_the_live_version_can_be_restored(path):
     original = {cell.id: cell.source for cell in read_notebook(path).cells}
     notebook = read_notebook(path)
     left_out = live.handout(notebook)
@@ -219,7 +219,7 @@ def build(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_no_handout_holds_notes_or_solutions_and_the_notes_hold_every_line(build):
+def test_handouts_have_no_notes_or_solutions(build):
     assert main(["live"]) == 0
     for path in PATHS:
         handed_out = (build / "live" / path.name).read_text(encoding="utf-8")
@@ -240,10 +240,10 @@ def test_no_handout_holds_notes_or_solutions_and_the_notes_hold_every_line(build
             assert not leaked, f"{name}: {leaked}"
 
 
-# With solutions. All run in tests/test_sections_and_solutions.py, and here the command ------------
+# With solutions. tests/test_solutions.py runs all of them, this only the command -----------------
 
 
-def test_the_solved_notebook_finds_what_lies_beside_the_original(build, monkeypatch, capsys):
+def test_a_solved_notebook_finds_the_projects(build, monkeypatch, capsys):
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     before = PROGRESS_FILE.read_bytes() if PROGRESS_FILE.exists() else None
     assert main(["solved", "10"]) == 0, capsys.readouterr().out
@@ -257,7 +257,7 @@ def test_the_solved_notebook_finds_what_lies_beside_the_original(build, monkeypa
 
 
 @each_notebook
-def test_slides_show_everything_but_what_nobody_projects(path):
+def test_slides_are_complete(path):
     pages = slides.pages(path)
     outputs = [(page.source, output) for page in pages for output in page.get("outputs", [])]
     assert {output.output_type for _, output in outputs} <= {"stream"}
@@ -285,7 +285,7 @@ def test_slides_show_everything_but_what_nobody_projects(path):
 
 
 @each_notebook
-def test_no_page_is_a_torn_off_sentence(path):
+def test_no_page_is_a_single_sentence(path):
     for page in slides.pages(path):
         is_prose = page.cell_type == "markdown" and page.metadata["slideshow"] != {
             "slide_type": "notes"
@@ -316,7 +316,7 @@ def test_slides_are_written_with_all_that_they_load(build, monkeypatch, capsys):
     assert len(written) == len(slides.PINS)
 
 
-def test_slides_that_cannot_be_had_are_said_so(build, monkeypatch, capsys):
+def test_a_failed_download_of_slides_is_reported(build, monkeypatch, capsys):
     def fetch(pins):
         raise npm_files.FetchError("No reveal.js.")
 
@@ -325,7 +325,7 @@ def test_slides_that_cannot_be_had_are_said_so(build, monkeypatch, capsys):
     assert capsys.readouterr().out == "No reveal.js.\n"
 
 
-def test_an_unknown_notebook_is_said_in_a_sentence(capsys):
+def test_an_unknown_notebook_is_reported(capsys):
     assert main(["notes", "99"]) == 1
     assert "no notebook '99'" in capsys.readouterr().out
 
@@ -363,24 +363,24 @@ def small_course(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_notes_are_printed_in_the_order_in_which_they_are_needed(small_course, capsys):
+def test_notes_are_printed_in_order(small_course, capsys):
     assert main(["notes", "1"]) == 0
     assert capsys.readouterr().out == (
         "## A *section*\n\n- **Say:** Say this.\n- **When late:** Leave it out.\n\n"
     )
 
 
-def test_timings_are_stored_for_what_takes_a_second_and_for_nothing_else(small_course, capsys):
+def test_timings_are_stored_from_one_second_on(small_course, capsys):
     assert main(["timings", "01"]) == 0
-    told = re.search(r"01-small: (\d+) seconds in 4 cells", capsys.readouterr().out)
+    printed = re.search(r"01-small: (\d+) seconds in 4 cells", capsys.readouterr().out)
     cells = read_notebook(small_course / "notebooks" / "01-small.ipynb").cells
     abouts = [cell.metadata.get("course") for cell in cells if cell.cell_type == "code"]
-    assert 1 <= abouts[1].pop("seconds") <= int(told[1])  # more than 1 on a busy machine
+    assert 1 <= abouts[1].pop("seconds") <= int(printed[1])  # more than 1 on a busy machine
     assert abouts == [None, {"live": ["x"]}, None, None]
     assert not [output for cell in cells for output in cell.get("outputs", [])]
 
 
-def test_a_notebook_that_does_not_run_is_named(small_course, capsys):
+def test_a_failing_notebook_is_named(small_course, capsys):
     path = small_course / "notebooks" / "02-small.ipynb"
     nbformat.write(new_notebook(cells=[new_code_cell("1 / 0")]), path)
     assert main(["timings", "02"]) == 1
@@ -388,7 +388,7 @@ def test_a_notebook_that_does_not_run_is_named(small_course, capsys):
 
 
 @pytest.mark.parametrize("kept", ["{}", None])
-def test_solved_notebooks_are_executed_and_the_progress_stays(
+def test_solved_notebooks_are_executed_and_progress_is_kept(
     kept, small_course, monkeypatch, capsys
 ):
     def exercise_with(right):
@@ -412,7 +412,7 @@ def test_solved_notebooks_are_executed_and_the_progress_stays(
     assert main(["solved", "01"]) == 0, "again, over what is there: " + capsys.readouterr().out
 
 
-def test_an_answer_without_a_place_is_said_in_a_sentence():
+def test_an_answer_without_a_place_is_reported():
     with pytest.raises(NotebookError, match=r"There is no place for double\."):
         solved.fill_in('check("1.2", double)', doubled)
 

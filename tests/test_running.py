@@ -1,4 +1,4 @@
-"""Kernels start although a program takes a port before they do, and their output is whole."""
+"""Kernels start even if a program takes one of their ports, and outputs are complete."""
 
 import contextlib
 import socket
@@ -16,7 +16,7 @@ from tests.support.missing import require_nbgrader
 
 @pytest.fixture
 def takes_a_port(monkeypatch):
-    """Call it with a number: as many kernels find their first port taken. Returns their list."""
+    """Make the first port of the next `kernels` kernels a taken one; returns the list of these."""
     with socket.socket() as other_program:
         other_program.bind(("127.0.0.1", 0))
         other_program.listen()
@@ -50,7 +50,7 @@ def output(notebook):
     return notebook.cells[0].outputs[0].text
 
 
-def test_only_neighbouring_pieces_of_a_stream_are_joined():
+def test_only_adjacent_pieces_of_a_stream_are_joined():
     a, b, ab, c = (new_output("stream", name="stdout", text=text) for text in ("a", "b", "ab", "c"))
     picture = new_output("display_data", {"image/png": ""})
     assert join_streams([a, b, picture, c]) == [ab, picture, c]
@@ -66,7 +66,7 @@ for piece in "ab":
 
 
 @pytest.mark.parametrize("last", ["", "1 / 0"])
-def test_execute_leaves_no_trace_of_where_the_kernel_cut_what_was_printed(last, tmp_path):
+def test_execute_joins_streams(last, tmp_path):
     notebook = new_notebook(cells=[new_code_cell(IN_PIECES), new_code_cell(last)])
     with pytest.raises(NotebookError) if last else contextlib.nullcontext():
         execute(notebook, tmp_path)
@@ -80,7 +80,7 @@ def test_execute_starts_the_kernel_again(takes_a_port, notebook, tmp_path):
     assert len(robbed) == 2
 
 
-def test_execute_gives_up_in_the_end(takes_a_port, notebook, tmp_path):
+def test_execute_gives_up_after_three_starts(takes_a_port, notebook, tmp_path):
     robbed = takes_a_port(4)
     with pytest.raises(RuntimeError, match="Kernel died"):
         execute(notebook, tmp_path)
@@ -116,7 +116,7 @@ print("from Python")
 """
 
 
-def test_what_cpp_libraries_log_is_not_an_output(tmp_path, monkeypatch):
+def test_logs_of_cpp_libraries_are_not_outputs(tmp_path, monkeypatch):
     monkeypatch.delenv("PYTEST_CURRENT_TEST")  # with it, ipykernel does not look there
     notebook = new_notebook(cells=[new_code_cell(TO_FILE_DESCRIPTOR)])
     execute(notebook, tmp_path)
@@ -137,7 +137,7 @@ def test_nbval_starts_the_kernel_again(takes_a_port, tmp_path):
 
 
 def test_nbgrader_starts_the_kernel_again(takes_a_port, notebook, tmp_path):
-    """Else a submission has no score, whatever is in it."""
+    """Otherwise a submission would have no score."""
     require_nbgrader()
     from tools.instructor.autograding import ExecuteToTheEnd
 
@@ -148,7 +148,7 @@ def test_nbgrader_starts_the_kernel_again(takes_a_port, notebook, tmp_path):
     assert len(robbed) == 1
 
 
-def test_only_a_kernel_that_does_not_answer_is_started_again():
+def test_other_errors_of_a_start_are_raised():
     calls = []
 
     def start():
