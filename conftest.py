@@ -1,8 +1,8 @@
-"""Notebooks as tests: what this course asks of nbval beyond comparing text exactly.
+"""Notebooks as tests, by nbval and four changes to it.
 
 Numbers have a tolerance (tests/support/notebook_comparison.py), a cell cannot opt out, nothing may
 be written to stderr, a kernel that does not start is started again, and one that dies later fails
-at once. The end of a run says what was compared.
+at once. The last line of a run says what was compared.
 """
 
 import time
@@ -21,7 +21,7 @@ from tests.support.notebook_comparison import output_differences, stderr_lines, 
 
 set_kernel_environment()
 
-RUNS_ALL_NOTEBOOKS = "test_solutions.py"  # in minutes
+RUNS_ALL_NOTEBOOKS = "test_solutions.py"  # takes minutes
 
 DATA = "notebook data"
 COMPARED = "notebook outputs compared"
@@ -45,13 +45,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         source = f"none ({error})"
     for item in cells:
         item.user_properties.append((DATA, source))
-        # nbval compares nothing where a cell has never been run, or says that it doesn't want it.
+        # nbval would not compare a cell that has never been run, or that opts out.
         item.cell.execution_count = item.cell.execution_count or 0
         item.options.update(check=True, skip=False, check_exception=False)
 
 
 def compare_outputs(item: IPyNbCell, computed: list, stored: list) -> bool:
-    """Stands in for nbval's own comparison; the outputs of a run are the first argument."""
+    """Replace nbval's own comparison: with a tolerance, and without pictures."""
     tags = item.cell.metadata.get("tags", [])
     if "data" in tags and (DATA, "sketches") in item.user_properties:
         item.user_properties.append((NOT_COMPARED, len(stored)))
@@ -63,7 +63,7 @@ def compare_outputs(item: IPyNbCell, computed: list, stored: list) -> bool:
 
 
 def await_reply_while_alive(kernel: RunningKernel, message: str, timeout: float) -> None:
-    """Wait for the reply as nbval does, but not for a kernel that is dead."""
+    """Wait for the reply as nbval does, unless the kernel is dead."""
     deadline = time.monotonic() + timeout
     while True:
         try:
@@ -84,7 +84,7 @@ nbval.kernel.start_new_kernel = start_answering_kernel
 await_reply = RunningKernel.await_reply
 RunningKernel.await_reply = await_reply_while_alive
 IPyNbCell.compare_outputs = compare_outputs
-# nbval's own moves all that a cell prints before its first figure, and so hides a changed order.
+# nbval's own moves what a cell prints before its first figure, and so hides a changed order.
 nbval.plugin.coalesce_streams = join_streams
 
 

@@ -1,6 +1,6 @@
 """Run a notebook from top to bottom in a fresh kernel of this Python, without a browser.
 
-The packages for it are imported when they are first needed: importing this module costs nothing.
+The Jupyter packages are imported when they are first needed: importing this module is quick.
 """
 
 from __future__ import annotations
@@ -33,15 +33,19 @@ KERNEL_ENVIRONMENT = {
     "TF_NUM_INTRAOP_THREADS": "2",
 }
 
+KERNEL_ARGUMENTS = [
+    # What C++ libraries log to file descriptor 2 is not part of a notebook.
+    "--IPKernelApp.capture_fd_output=False",
+]
+
 STARTS = 3  # of a kernel that does not answer
 Started = TypeVar("Started")
 
-# Of memory, for the outputs of a notebook that runs apart; where they need more, it is stopped.
-FLOOD_BYTES = 1_000_000_000
+FLOOD_BYTES = 1_000_000_000  # memory at which `run_apart` stops a notebook: its outputs are kept
 
 
 class NotebookError(Exception):
-    """A notebook could not be run to its end, or must not be stored as it is."""
+    """Why a notebook cannot be found, run, stored or made into something else."""
 
 
 def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
@@ -50,14 +54,15 @@ def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
 
 
 def cell_name(notebook: NotebookNode, cell: NotebookNode) -> str:
-    """How messages point to a code cell: the number that Jupyter shows, and the first line."""
-    number = 1 + [other.id for other in code_cells(notebook)].index(cell.id)
+    """Name a code cell in messages: the number that Jupyter shows, and its first line."""
+    # By identity: old notebooks have no ids.
+    number = next(n for n, other in enumerate(code_cells(notebook), 1) if other is cell)
     first_line = next(iter(cell.source.strip().splitlines()), "(empty)")
     return f"In [{number}] `{first_line}`"
 
 
 def join_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
-    """Neighbouring pieces of one stream as one output: where a kernel cuts them is chance."""
+    """Join neighbouring pieces of one stream: where a kernel cuts them is chance."""
     from nbformat import NotebookNode
 
     joined: list[NotebookNode] = []
@@ -77,7 +82,7 @@ def set_kernel_environment() -> None:
 
 
 def with_other_ports(start: Callable[[], Started]) -> Started:
-    """What `start` returns; where its kernel doesn't answer, it is called again.
+    """Call `start` until its kernel answers, and return what it returns.
 
     A kernel's ports are chosen before it opens them, and another program may take one in between.
     Jupyter's server then starts the kernel again; nbclient, nbval and nbgrader would give up.
@@ -93,35 +98,41 @@ def with_other_ports(start: Callable[[], Started]) -> Started:
 def execute(
     notebook: NotebookNode,
     folder: Path,
-    cell_done: Callable[[], None] = lambda: None,
-    cell_starts: Callable[[], None] = lambda: None,
+    cell_done: Callable[[], object] = lambda: None,
+    cell_starts: Callable[[], object] = lambda: None,
+    environment: dict[str, str] | None = None,
 ) -> None:
     """Run every cell in a fresh kernel of this Python; the outputs go into `notebook`.
 
+    `environment` adds to the environment variables of the kernel.
+
     Raises NotebookError at the first cell that fails, naming the cell and its error.
     """
+    from jupyter_client.kernelspec import NATIVE_KERNEL_NAME, KernelSpecManager
     from jupyter_client.manager import AsyncKernelManager
     from jupyter_core.utils import ensure_event_loop
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, DeadKernelError
-    from nbval.kernel import CURRENT_ENV_KERNEL_NAME, NbvalKernelspecManager
 
     # The other kind of event loop, the usual one on Windows, makes zmq warn.
     ensure_event_loop(prefer_selector_loop=True)
-    started = None
+    started = "before the first cell"
 
     def remember(cell: NotebookNode, **_: object) -> None:
         nonlocal started
         if cell.cell_type == "code":
-            started = cell
+            started = cell_name(notebook, cell)
             cell_starts()
 
     def start() -> NotebookClient:
         client = NotebookClient(
             notebook,
             km=AsyncKernelManager(
-                kernel_name=CURRENT_ENV_KERNEL_NAME, kernel_spec_manager=NbvalKernelspecManager()
+                kernel_name=NATIVE_KERNEL_NAME,
+                # Without folders to look in, it knows this Python's kernel only.
+                kernel_spec_manager=KernelSpecManager(kernel_dirs=[]),
             ),
+            extra_arguments=KERNEL_ARGUMENTS,
             resources={"metadata": {"path": str(folder)}},
             record_timing=False,
             store_widget_state=False,
@@ -129,9 +140,7 @@ def execute(
             on_cell_executed=lambda **_: cell_done(),
         )
         client.start_new_kernel(
-            # Under this name ipykernel leaves file descriptor 2 alone, as it does in the tests:
-            # what C++ libraries log there is no part of a notebook.
-            env=os.environ | {"PYTEST_CURRENT_TEST": "tools.notebooks"},
+            env=os.environ | (environment or {}),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -142,34 +151,38 @@ def execute(
     try:
         client.execute(cleanup_kc=True)
     except (CellExecutionError, DeadKernelError) as error:
-        raise NotebookError(f"{cell_name(notebook, started)}: {_reason(error)}") from error
+        raise NotebookError(f"{started}: {_reason(error)}") from error
     finally:
         for cell in code_cells(notebook):
             cell.outputs = join_streams(cell.outputs)
 
 
-def _reason(error: Exception) -> str:
-    """The first line of what a cell raised, or of why there is no kernel any more."""
-    told = f"{error.ename}: {error.evalue}" if hasattr(error, "ename") else str(error)
-    return told.splitlines()[0]
+def _reason(error: BaseException | None) -> str:
+    """The first line of what a cell raised, or of how the kernel ended."""
+    from nbclient.exceptions import CellExecutionError
+
+    reason = str(error)
+    if isinstance(error, CellExecutionError):
+        reason = f"{error.ename}: {error.evalue}"
+    return reason.partition("\n")[0]
 
 
-# In a process of its own --------------------------------------------------------------------------
+# In a separate process ----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Run:
-    """How far a run of a notebook came, and what ended it."""
+    """How far a notebook ran, and what stopped it."""
 
     started: int  # code cells that began
-    error: str = ""  # what stopped it, in a few words; empty if it came to its end
+    error: str = ""  # in a few words; empty if it ran to its end
     out_of_time: bool = False
 
 
 def run_apart(path: Path, seconds: float) -> Run:
-    """Run the notebook in a process of its own, and stop that with all its children at the limit.
+    """Run a notebook in a separate process; at the time limit, kill that and all its children.
 
-    The notebook's file is read, never written. Whatever a cell does, this process goes on.
+    The notebook's file is read, never written. Whatever a cell does, this process survives.
     """
     process = subprocess.Popen(
         [sys.executable, "-m", "helpers.running", str(path.resolve()), str(FLOOD_BYTES)],
@@ -182,14 +195,14 @@ def run_apart(path: Path, seconds: float) -> Run:
     )
     out_of_time = False
     try:
-        told, _ = process.communicate(timeout=seconds)
+        printed, _ = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
         out_of_time = True
         _stop(process)
-        told, _ = process.communicate()
+        printed, _ = process.communicate()
     finally:  # also when the learner interrupts the kernel
         _stop(process)
-    lines = told.splitlines()
+    lines = printed.splitlines()
     started = lines.count("started")
     if out_of_time:
         return Run(started, f"it was stopped after {seconds:g} seconds", out_of_time=True)
@@ -199,7 +212,7 @@ def run_apart(path: Path, seconds: float) -> Run:
 
 
 def _stop(process: subprocess.Popen) -> None:
-    """End a process and all that it has started: the kernel, and what the kernel started."""
+    """Kill a process and its descendants: the kernel, and what the kernel has started."""
     if process.poll() is None:
         _kill_children(process.pid)
         process.kill()
@@ -215,18 +228,20 @@ def _kill_children(number: int) -> None:
 
 
 def _run_here(path: Path, flood_bytes: int) -> None:
-    """What the other process does: a line when a code cell starts, and the result as the last."""
+    """Run a notebook in this process: print a line when a code cell starts, and the result last."""
     import nbformat
     import psutil
 
-    def tell(line: str) -> None:
+    def report(line: str) -> None:
         print(line, flush=True)
 
     def watch_memory() -> None:
         while psutil.Process().memory_info().rss < flood_bytes:
             time.sleep(0.2)
         _kill_children(os.getpid())
-        tell(json.dumps({"error": "more output than the memory holds; is there an endless loop?"}))
+        report(
+            json.dumps({"error": "more output than the memory holds; is there an endless loop?"})
+        )
         os._exit(1)
 
     threading.Thread(target=watch_memory, daemon=True).start()
@@ -235,12 +250,12 @@ def _run_here(path: Path, flood_bytes: int) -> None:
     notebook = nbformat.read(path, as_version=4)
     error = ""
     try:
-        execute(notebook, path.parent, cell_starts=lambda: tell("started"))
+        execute(notebook, path.parent, cell_starts=lambda: report("started"))
     except NotebookError as stopped:
-        error = _reason(stopped.__cause__)  # the count already tells which cell it was
+        error = _reason(stopped.__cause__)  # the count already says which cell it was
     except Exception as unforeseen:
         error = f"{type(unforeseen).__name__}: {_reason(unforeseen)}"
-    tell(json.dumps({"error": error}))
+    report(json.dumps({"error": error}))
 
 
 if __name__ == "__main__":

@@ -13,12 +13,12 @@ from helpers.maths import Array, cross_entropy_and_gradient
 
 def scale_pixels(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Flatten pictures (n, 28, 28) to rows (n, 784) and bring 0…255 to 0…1, as float32."""
-    return images.reshape(len(images), -1) / np.float32(255)
+    return images.reshape(len(images), -1) / np.float32(255)  # (n, 784), from 0 to 1
 
 
 def predict_logits(inputs: Array, weights: Array, bias: Array) -> Array:
     """Ten scores a row: inputs (n, 784) @ weights (784, 10) + bias (10,)."""
-    return inputs @ weights + bias
+    return inputs @ weights + bias  # (n, 10)
 
 
 def loss_and_gradients(

@@ -1,9 +1,8 @@
-"""A class of made-up students hands in, and real nbgrader commands give the right scores."""
+"""Submissions of invented students get the right scores from real nbgrader commands."""
 
 import ast
 import csv
 import html
-import importlib
 import json
 import os
 import re
@@ -13,15 +12,13 @@ import sys
 import nbformat
 import pytest
 
-from helpers.exercises import NOTEBOOKS, exercises_of, source_of
+from helpers.exercises import NOTEBOOKS, exercises_of, judging, source_of
 from helpers.exercises.judging import CORRECT, NOT_STARTED, judge
 from helpers.running import join_streams
 from tests.support.missing import require_nbgrader
-from tools.instructor import assignment, grading
+from tools.instructor import assignment, grading, solved
 from tools.instructor.__main__ import main
 from tools.notebooks import ROOT, code_cells, execute
-
-JUDGE = importlib.import_module("helpers.exercises.judging")
 
 EXERCISES = ["1.1", "1.2", "2.2", "6.4"]
 SECONDS = 15  # for a cell; the slowest right one takes one
@@ -58,7 +55,7 @@ class Submission:
     def answer_rightly(self, *names):
         for name in names:
             starter = self.cell(name).source
-            self.cell(name).source = assignment.answered(starter, exercise(name).solution)
+            self.cell(name).source = solved.fill_in(starter, exercise(name).solution)
 
     def add(self, source, before=None):
         """Add a cell of the student's own, at the end or before the answer to an exercise."""
@@ -226,7 +223,7 @@ os.write(2, b"from C++ \\n")""",
 
 
 def returns_numbers(work):
-    """Also ways of being right and wrong that the others lack."""
+    """Answer right and wrong in ways that the others lack."""
     work.answer("1.1", "my_probabilities = (1 / 8, 2 / 8, 5 / 8)")
     work.answer("1.2", "def softmax(logits):\n    return 1")
     work.answer("2.2", "softmax = maths.softmax")
@@ -234,7 +231,7 @@ def returns_numbers(work):
 
 
 STUDENTS = {
-    # Who, and the score for each of EXERCISES.
+    # Each with the score for each of EXERCISES.
     perfect: (1, 1, 1, 1),
     empty: (0, 0, 0, 0),
     typical_mistakes: (0, 0, 0, 0),
@@ -255,7 +252,7 @@ KERAS_STUDENTS = {"right": 1, "wrong": 0}
 
 
 def nbgrader(folder, *arguments, code=0):
-    """Run a real nbgrader command; return what it said."""
+    """Run an nbgrader command; return its log."""
     # Without what tests set: TensorFlow's log as instructors get it, and file descriptor 2 caught.
     settings = ("TF_", "KERAS_", "PYTEST_", "PYTHONPATH")
     environment = {k: v for k, v in os.environ.items() if not k.startswith(settings)}
@@ -281,7 +278,7 @@ def hand_in(folder, title, student, work):
 
 @pytest.fixture(scope="module")
 def course_folder(tmp_path_factory):
-    """nbgrader's folder after everyone was graded; the log lies beside the grades."""
+    """nbgrader's folder after grading everyone, with its log."""
     require_nbgrader()
     folder = tmp_path_factory.mktemp("nbgrader")
     for title, exercises in {"numpy": EXERCISES, "keras": ["5.2"]}.items():
@@ -292,7 +289,7 @@ def course_folder(tmp_path_factory):
         student(work)
         handed_in = hand_in(folder, "numpy", student.__name__, work)
         if student is tampered_tests:
-            package = handed_in / "helpers" / "instructor"
+            package = handed_in / "tools" / "instructor"
             package.mkdir(parents=True)
             for place in (package, package.parent):
                 (place / "__init__.py").touch()
@@ -329,8 +326,8 @@ def grade_cells(notebook):
     }
 
 
-def told(cell):
-    """What a grade cell says: the verdict, whether printed or raised."""
+def verdict_of(cell):
+    """The verdict of a grade cell, whether printed or raised."""
     return "".join(
         "\n".join(output.traceback) if output.output_type == "error" else output.text
         for output in cell.outputs
@@ -355,7 +352,7 @@ def test_every_student_gets_exactly_the_right_score(course_folder):
     assert maxima == {"numpy": len(EXERCISES), "keras": 1}
     expected = {("numpy", student.__name__): sum(points) for student, points in STUDENTS.items()}
     expected |= {("keras", student): points for student, points in KERAS_STUDENTS.items()}
-    assert {who: scores[who] for who in expected} == expected
+    assert {student: scores[student] for student in expected} == expected
 
 
 @pytest.mark.parametrize("student", STUDENTS, ids=lambda student: student.__name__)
@@ -370,8 +367,8 @@ def test_every_exercise_has_its_own_cell_and_verdict(course_folder, student):
         # Neither stderr, which scores 0, nor a returned number, which would be the score.
         assert outputs == ({"stream"} if points else {"error"}), cell.outputs
         assert all(output.get("name") != "stderr" for output in cell.outputs)
-        assert (f"{name} correct: " in told(cell)) == bool(points)
-        for line in told(cell).splitlines():
+        assert (f"{name} correct: " in verdict_of(cell)) == bool(points)
+        for line in verdict_of(cell).splitlines():
             assert line in text
 
 
@@ -394,10 +391,10 @@ def test_verdicts_are_those_of_the_self_paced_check(course_folder):
         assert len(verdicts) >= len(EXERCISES) - (student is returns_numbers)
         for name, verdict in verdicts.items():
             expected = f"{name} {verdict.outcome}: {verdict.message}"
-            assert told(graded[grade_id(name, "2-grade")]) == expected
+            assert verdict_of(graded[grade_id(name, "2-grade")]) == expected
 
 
-def test_feedback_stays_short_and_says_what_happened(course_folder):
+def test_feedback_is_short_and_names_the_reason(course_folder):
     assert len(feedback(course_folder, "print_flood").splitlines()) < 1000
     assert "Output truncated" in feedback(course_folder, "print_flood")
     for student in ("killed_kernels", "endless_loops"):
@@ -410,7 +407,7 @@ def test_feedback_stays_short_and_says_what_happened(course_folder):
     assert source_of(exercise("1.2").solution) not in feedback(course_folder, "reads_the_solutions")
 
 
-def test_tensorflow_s_log_costs_no_point(course_folder):
+def test_the_log_of_tensorflow_costs_no_point(course_folder):
     """The trap must be there: the student's own import of TensorFlow does write to stderr."""
     notebook = autograded(course_folder, "right", "keras")
     streams = [output.get("name") for output in notebook.cells[1].outputs]
@@ -420,7 +417,7 @@ def test_tensorflow_s_log_costs_no_point(course_folder):
 
 
 def test_check_does_nothing_while_an_assignment_is_graded(course_folder):
-    """Else it would write into the progress of whoever grades, and judge everything twice."""
+    """Otherwise it would change the instructor's progress, and judge everything twice."""
     notebook = autograded(course_folder, "perfect")
     answers = [cell for cell in notebook.cells if (_id(cell) or "").endswith("-1-answer")]
     assert len(answers) == len(EXERCISES)
@@ -432,7 +429,7 @@ def test_check_does_nothing_while_an_assignment_is_graded(course_folder):
 
 
 def lines_of(*sources):
-    """The lines by which an answer would be recognised: those not too short to be anything else."""
+    """The lines that identify an answer: short ones could be anything."""
     return {line.strip() for source in sources for line in source.splitlines() if len(line) > 12}
 
 
@@ -462,14 +459,14 @@ def test_the_release_is_one_notebook_without_solutions_or_hidden_tests(course_fo
         assert notebook.metadata.keys() == {"kernelspec", "language_info"}
 
 
-def test_the_scan_finds_the_solutions_of_the_source(course_folder):
-    """Else it could not find those of a release either."""
+def test_the_scan_finds_solutions_in_the_source(course_folder):
+    """Otherwise it could not find those of a release either."""
     text = (course_folder / "source/numpy/numpy.ipynb").read_text(encoding="utf-8")
     for line in lines_of(source_of(exercise("2.2").solution)):
         assert line in text
 
 
-def test_validate_says_in_words_what_its_exit_code_hides(course_folder):
+def test_validate_reports_a_wrong_solution_in_words_only(course_folder):
     path = course_folder / "source/numpy/numpy.ipynb"
     assert "Success" in nbgrader(course_folder, "validate", str(path))
     broken = course_folder / "broken.ipynb"
@@ -491,9 +488,7 @@ def everything():
     return assignment.source_notebook("everything", ALL)
 
 
-def test_every_reference_answer_is_right_where_the_assignment_puts_it(
-    everything, tmp_path, monkeypatch
-):
+def test_every_reference_answer_is_right_in_the_assignment(everything, tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     notebook = nbformat.from_dict(everything)
     [check] = [cell for cell in notebook.cells if _id(cell) == "0-2-check"]
@@ -501,16 +496,16 @@ def test_every_reference_answer_is_right_where_the_assignment_puts_it(
     execute(notebook, tmp_path)  # stops at a grade cell that raises
     for name in ALL:
         [cell] = [c for c in notebook.cells if _id(c) == grade_id(name, "2-grade")]
-        assert told(cell) == f"{name} {CORRECT}: {exercise(name).takeaway}"
+        assert verdict_of(cell) == f"{name} {CORRECT}: {exercise(name).takeaway}"
 
 
-def test_no_given_cell_defines_an_answer_before_it_is_asked_for(everything):
-    """Else whoever deletes their answer gets the point for the course's."""
+def test_no_given_cell_defines_an_answer_early(everything):
+    """Otherwise a deleted answer would get the point for the course's own."""
     defined = set()
     for cell in code_cells(everything):
         nbgrader_cell = cell.metadata.nbgrader
         if nbgrader_cell.solution:
-            answer = ast.parse(cell.source).body[-1].value.args[1]
+            answer = solved.answer_of(cell.source)
             names = {node.id for node in ast.walk(answer) if isinstance(node, ast.Name)}
             assert names
             assert not names & defined
@@ -533,7 +528,7 @@ def test_each_exercise_has_one_grade_cell_of_one_point(everything):
     assert ids == sorted(set(ids))  # RepairCells relies on it
 
 
-def test_exercises_come_in_the_order_of_the_course(tmp_path, capsys):
+def test_exercises_are_in_the_order_of_the_course(tmp_path, capsys):
     assert main(["assignment", "a-1", "6.4", "1.2", "--folder", str(tmp_path)]) == 0
     notebook = nbformat.read(tmp_path / "source/a-1/a-1.ipynb", 4)
     assert list(grade_cells(notebook)) == ["01-02-2-grade", "06-04-2-grade"]
@@ -547,7 +542,7 @@ def test_exercises_come_in_the_order_of_the_course(tmp_path, capsys):
         (["../first", "1.2"], "nbgrader can't use the name '../first'"),
     ],
 )
-def test_what_can_t_be_made_is_told_in_a_sentence(arguments, sentence, tmp_path, capsys):
+def test_bad_names_are_reported(arguments, sentence, tmp_path, capsys):
     assert main(["assignment", *arguments, "--folder", str(tmp_path)]) == 1
     assert sentence in capsys.readouterr().out
     assert not list(tmp_path.rglob("*.ipynb"))
@@ -560,7 +555,7 @@ def test_a_file_that_would_be_handed_out_is_refused(tmp_path, capsys):
     assert "solutions.py, and nbgrader would hand it out" in capsys.readouterr().out
 
 
-def test_an_instructor_s_own_configuration_is_left_alone(tmp_path, capsys):
+def test_another_configuration_is_left_alone(tmp_path, capsys):
     own = tmp_path / "nbgrader_config.py"
     own.write_text("c = get_config()\n", encoding="utf-8")
     assert main(["assignment", "first", "1.2", "--folder", str(tmp_path)]) == 0
@@ -568,12 +563,12 @@ def test_an_instructor_s_own_configuration_is_left_alone(tmp_path, capsys):
     assert "from tools.instructor.autograding import settings" in capsys.readouterr().out
 
 
-def test_nbgrader_stops_where_it_can_t_find_the_course(tmp_path, monkeypatch):
-    """Else it would go on, and grade everyone with 0."""
+def test_nbgrader_stops_if_it_cannot_find_the_course(tmp_path, monkeypatch):
+    """Otherwise it would go on, and grade everyone with 0."""
     require_nbgrader()
     (tmp_path / "moved/helpers").mkdir(parents=True)
     (tmp_path / "moved/helpers/__init__.py").touch()
-    monkeypatch.setattr(assignment, "COURSE", tmp_path / "moved")
+    monkeypatch.setattr(assignment, "ROOT", tmp_path / "moved")
     config = tmp_path / "nbgrader_config.py"
     config.write_text(assignment.configuration(), encoding="utf-8")
     assert "The course can't be used from" in nbgrader(tmp_path, "list", code=1)
@@ -599,15 +594,15 @@ def test_grade_raises_one_sentence_or_returns_nothing(capfd):
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_a_judge_that_accepts_everything_is_noticed(name, monkeypatch):
-    monkeypatch.setattr(JUDGE, "_same", lambda *_: True)
+def test_a_judge_that_accepts_everything_gives_no_point(name, monkeypatch):
+    monkeypatch.setattr(judging, "_same", lambda *_: True)
     made = exercise(name)
     with pytest.raises(grading.NoPoint):
         grading.grade(name, lambda: next(made.wrong_answers)[0])
 
 
 @pytest.mark.parametrize("name", [name for name in ALL if callable(exercise(name).solution)])
-def test_the_course_s_own_answer_gets_no_point(name):
+def test_the_own_answer_of_the_course_gets_no_point(name):
     with pytest.raises(grading.NoPoint, match="the course's own answer"):
         grading.grade(name, lambda: exercise(name).solution)
 
@@ -615,7 +610,7 @@ def test_the_course_s_own_answer_gets_no_point(name):
 # The lock -----------------------------------------------------------------------------------------
 
 
-def test_the_instructor_s_lock_only_adds_to_the_learner_s():
+def test_the_full_lock_only_adds_to_the_lock_for_learners():
     versions = {}
     for file in ("requirements.lock", "requirements-all.lock"):
         text = (ROOT / file).read_text(encoding="utf-8")

@@ -1,7 +1,7 @@
 """Notebooks with a planted defect must turn red, and their sound twins stay green.
 
-They run under this repository's own conftest.py and pytest settings, in a project made for them:
-its `helpers.data` says which pictures are there without there being any.
+They run with this repository's conftest.py and pytest settings, in a small project in which
+`helpers.data` names a source of pictures without having any.
 """
 
 import re
@@ -16,7 +16,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from tools.notebooks import ROOT
+from helpers import ROOT
 
 TIME_LIMIT = 12  # seconds a cell
 
@@ -89,9 +89,9 @@ CELLS = [
     Cell("warning", True, "import warnings; warnings.warn('no')", []),
     Cell("never run, nothing stored", True, "print('a')", [], was_run=False),
     Cell("error", True, "1 / 0", []),
-    Cell("error wished for", True, "1 / 0", [], ("raises-exception",)),
-    Cell("comparison not wanted", True, "# NBVAL_IGNORE_OUTPUT\nprint(1)", [stdout("2\n")]),
-    Cell("test not wanted", True, "print(1)", [stdout("2\n")], ("nbval-skip",)),
+    Cell("error expected by its author", True, "1 / 0", [], ("raises-exception",)),
+    Cell("comparison switched off", True, "# NBVAL_IGNORE_OUTPUT\nprint(1)", [stdout("2\n")]),
+    Cell("test switched off", True, "print(1)", [stdout("2\n")], ("nbval-skip",)),
 ]
 DATA_CELLS = [
     Cell("right", False, "print('a')", [stdout("a\n")], ("data",)),
@@ -130,15 +130,17 @@ def write_notebook(path: Path, cells: list[Cell]) -> None:
 
 
 def write_project(folder: Path, source: str) -> None:
-    for name in ("conftest.py", "pyproject.toml"):
-        shutil.copy(ROOT / name, folder)
-    for name in ("tests", "helpers"):
-        (folder / name).mkdir()
-        (folder / name / "__init__.py").touch()
-    needed = ("execute.py", "notebook_comparison.py"), ("project.py", "running.py")
-    for package, names in zip(("tests", "helpers"), needed, strict=True):
-        for name in names:
-            shutil.copy(ROOT / package / name, folder / package)
+    for name in (
+        "conftest.py",
+        "pyproject.toml",
+        "helpers/__init__.py",
+        "helpers/running.py",
+        "tests/__init__.py",
+        "tests/support/__init__.py",
+        "tests/support/notebook_comparison.py",
+    ):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, folder / name)
     (folder / "helpers" / "data.py").write_text(
         f"class DataError(Exception): pass\nclass Pictures: source = {source!r}\nload = Pictures\n",
         encoding="utf-8",
@@ -147,7 +149,7 @@ def write_project(folder: Path, source: str) -> None:
 
 @dataclass
 class Run:
-    """What pytest said: its text, and each cell's outcome and seconds by (notebook, number)."""
+    """The output of pytest, and each cell's outcome and seconds by (notebook, number)."""
 
     text: str
     outcomes: dict[tuple[str, int], tuple[str, float]]
@@ -198,11 +200,11 @@ def test_planted_defects_turn_red_and_sound_cells_stay_green(on_sketches):
     assert_outcomes(on_sketches, "cells", CELLS)
 
 
-def test_cells_about_the_pictures_are_compared_on_real_pictures(on_real_pictures):
+def test_data_cells_are_compared_on_real_pictures(on_real_pictures):
     assert_outcomes(on_real_pictures, "data", DATA_CELLS)
 
 
-def test_cells_about_the_pictures_are_run_on_sketches_but_not_compared(on_sketches):
+def test_data_cells_are_not_compared_on_sketches(on_sketches):
     assert_outcomes(on_sketches, "data", DATA_CELLS_ON_SKETCHES)
 
 
@@ -216,7 +218,7 @@ def test_a_dead_kernel_fails_at_once(on_sketches):
     assert on_sketches.outcomes["dying", 1][1] < TIME_LIMIT
 
 
-def test_the_failure_says_which_number_is_off_and_by_how_much(on_sketches):
+def test_a_failure_names_the_number_and_its_distance(on_sketches):
     assert "stored 0.500, now 0.511: 0.011 apart, 0.01 allowed" in on_sketches.text
 
 

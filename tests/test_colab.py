@@ -1,4 +1,4 @@
-"""On Colab, where a notebook comes alone, its first cell brings the course; elsewhere nothing."""
+"""On Colab, which opens a single file, the first cell fetches the course."""
 
 import ast
 import os
@@ -9,18 +9,17 @@ from pathlib import Path
 import pytest
 
 from helpers import ROOT
+from helpers.running import NotebookError
 from tests.test_imports import MODULES, imported_names
 from tools.instructor import colab
 from tools.instructor.__main__ import main
-from tools.instructor.sources import InstructorError, read
-from tools.notebooks import find_notebooks
+from tools.notebooks import code_cells, find_notebooks, read_notebook
 
-PATHS = find_notebooks([])
+PATHS = find_notebooks()
 ADDRESS = "https://example.org/course"
 
-# A notebook's cell in a folder without the course, with Colab's mark or without. Of the two
-# programs that the cell calls, git really clones, from a folder, and pip only says what it was
-# asked for.
+# Runs a notebook's cell, with Colab's module if asked. Of the two programs that the cell calls, git
+# really clones, from a folder, and pip only prints its arguments.
 PROGRAM = """
 import subprocess, sys, types
 from pathlib import Path
@@ -29,12 +28,12 @@ if "colab" in sys.argv:
     sys.modules["google.colab"] = types.ModuleType("google.colab")
 run = subprocess.run
 
-def run_git_and_tell_pip(command, check):
+def run_git_and_print_pip(command, check):
     if command[0] == "git":
         return run(command, check=check)
     print(command[1:])
 
-subprocess.run = run_git_and_tell_pip
+subprocess.run = run_git_and_print_pip
 cell = sys.stdin.read()
 for _ in range(2):  # a learner may run it again
     exec(cell)
@@ -44,8 +43,8 @@ print(Path.cwd())
 
 def first_cell(address):
     """The first code cell of notebook 00 as Colab gets it."""
-    notebook = colab.with_first_cell(read(PATHS[0]), address)
-    return next(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    notebook = colab.with_first_cell(read_notebook(PATHS[0]), address)
+    return code_cells(notebook)[0].source
 
 
 def run_cell(folder, address, *arguments):
@@ -77,7 +76,7 @@ def repository(tmp_path):
     return source.as_uri()
 
 
-def test_on_colab_the_course_is_fetched_once_and_what_it_needs_is_asked_for(tmp_path, repository):
+def test_on_colab_the_course_is_fetched_once_with_its_requirements(tmp_path, repository):
     done = run_cell(tmp_path, repository, "colab")
     assert done.returncode == 0, done.stderr
     asked, folder = done.stdout.splitlines()
@@ -92,17 +91,16 @@ def test_elsewhere_it_does_nothing(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_where_the_course_is_there_even_colab_fetches_nothing():
+def test_on_colab_an_existing_course_is_used():
     done = run_cell(ROOT / "notebooks", ADDRESS, "colab")
     assert (done.returncode, done.stdout) == (0, f"{(ROOT / 'notebooks').resolve()}\n")
 
 
-def test_all_that_notebooks_and_helpers_import_is_asked_for():
+def test_requirements_are_what_notebooks_and_helpers_import():
     of_jupyter = {"IPython", "jupyter_client", "jupyter_core", "nbclient", "nbformat"}
-    files = [path for name, path in MODULES.items() if not name.startswith("tools.instructor")]
-    roots = {name.split(".")[0] for path in files for name in imported_names(path)}
+    roots = {name.split(".")[0] for path in MODULES.values() for name in imported_names(path)}
     for path in PATHS:
-        code = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "code")
+        code = "\n".join(cell.source for cell in code_cells(read_notebook(path)))
         for node in ast.walk(ast.parse(code)):
             if isinstance(node, ast.Import):
                 roots |= {alias.name.split(".")[0] for alias in node.names}
@@ -113,11 +111,11 @@ def test_all_that_notebooks_and_helpers_import_is_asked_for():
     assert sorted(named) == sorted(colab.NEEDED)
 
 
-def test_the_notebooks_for_colab_hold_no_notes_and_differ_in_one_cell(tmp_path, monkeypatch):
+def test_notebooks_for_colab_differ_in_one_cell(tmp_path, monkeypatch):
     monkeypatch.setattr(colab, "BUILD", tmp_path)
     assert main(["colab", ADDRESS]) == 0
     for path in PATHS:
-        made, original = read(tmp_path / "colab" / path.name), read(path)
+        made, original = read_notebook(tmp_path / "colab" / path.name), read_notebook(path)
         [added] = [cell for cell in made.cells if cell.id == "colab"]
         assert ADDRESS in added.source
         assert [c.source for c in made.cells if c.id != "colab"] == [
@@ -127,6 +125,6 @@ def test_the_notebooks_for_colab_hold_no_notes_and_differ_in_one_cell(tmp_path, 
 
 
 @pytest.mark.parametrize("address", ["", "two words", 'a"b', "https://example.org/{x}"])
-def test_what_is_no_address_is_said(address):
-    with pytest.raises(InstructorError, match="no address that git can clone"):
-        colab.with_first_cell(read(PATHS[0]), address)
+def test_an_impossible_address_is_reported(address):
+    with pytest.raises(NotebookError, match="no address that git can clone"):
+        colab.with_first_cell(read_notebook(PATHS[0]), address)

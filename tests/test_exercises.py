@@ -13,7 +13,7 @@ import pytest
 
 from helpers.exercises import NOTEBOOKS, exercises_of
 from helpers.exercises.judging import CORRECT, COULD_NOT_RUN, NOT_STARTED, NOT_YET, judge, value
-from tools.notebooks import ROOT, code_cells, find_notebooks, read_notebook
+from tools.notebooks import ROOT, code_cells, find_notebooks, parts, read_notebook
 
 # `helpers.exercises.judging` is the function.
 JUDGE = importlib.import_module("helpers.exercises.judging")
@@ -367,16 +367,13 @@ CHECK = re.compile(r'^check\("(\d+\.\d+)", (\w+|\[.+\])\)$', re.MULTILINE)
 
 
 def exercises_in(path):
-    """The id, cells up to the next heading, of each exercise in a notebook."""
-    found = []
-    for cell in read_notebook(path).cells:
-        headings = cell.cell_type == "markdown" and re.findall(r"^#+ .+$", cell.source, re.M)
-        if headings:
-            title = re.fullmatch(r"### Exercise (\d+\.\d+) · \S.+", headings[-1])
-            found.append((title[1] if title else None, []))
-        if cell.cell_type == "code" and found:
-            found[-1][1].append(cell)
-    return found
+    """The number and code cells of each exercise in a notebook; None for other parts."""
+    for part in parts(path):
+        title = re.fullmatch(r"Exercise (\d+\.\d+) · \S.+", part.title)
+        yield (
+            title[1] if title and part.level == 3 else None,
+            [c for c in part.cells if c.cell_type == "code"],
+        )
 
 
 @pytest.mark.parametrize("path", find_notebooks([]), ids=lambda path: path.stem)

@@ -1,4 +1,4 @@
-"""What an instructor gets: timetables that add up, handouts without solutions, notes that fit."""
+"""Timetables add up, handouts have no solutions, and notes match their notebooks."""
 
 import re
 from itertools import pairwise
@@ -7,16 +7,17 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from helpers.exercises import exercises_of, source_of
+from helpers.exercises import NOTEBOOKS, exercises_of, source_of
 from helpers.exercises.progress_file import PROGRESS_FILE
+from helpers.running import NotebookError
 from helpers.web import npm_files
-from tools.instructor import agenda, live, slides, solved, sources
+from tools import notebooks
+from tools.instructor import agenda, live, slides, solved
 from tools.instructor.__main__ import main
 from tools.instructor.notes import KINDS
-from tools.instructor.sources import ROOT, InstructorError, Part, parts, read
-from tools.notebooks import find_notebooks
+from tools.notebooks import ROOT, Part, find_notebooks, parts, read_notebook
 
-PATHS = find_notebooks([])
+PATHS = find_notebooks()
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 each_notebook = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 each_session = pytest.mark.parametrize("name", agenda.SESSIONS)
@@ -33,9 +34,12 @@ def spoken(path):
 @each_notebook
 def test_metadata_is_what_the_guide_describes(path):
     heads = {part.cells[0].id for part in parts(path)}
-    for cell in read(path).cells:
+    cells = read_notebook(path).cells
+    for cell in cells:
         about = cell.metadata.get("course", {})
         allowed = {"minutes", "priority", "notes"} if cell.id in heads else {"seconds", "live"}
+        if cell is cells[0]:
+            allowed.add("environment")
         assert about.keys() <= allowed, f"{cell.source[:40]!r}: {sorted(about.keys() - allowed)}"
         assert about.get("notes", {}).keys() <= KINDS.keys()
         assert cell.metadata.get("slideshow", {}).keys() <= {"slide_type"}
@@ -52,7 +56,9 @@ def test_every_part_has_minutes_and_a_priority(path):
 
 @each_notebook
 def test_the_printed_time_is_the_sum_to_five_minutes(path):
-    stated = int(re.search(r"\*\*Time:\*\* about (\d+) minutes", read(path).cells[0].source)[1])
+    stated = int(
+        re.search(r"\*\*Time:\*\* about (\d+) minutes", read_notebook(path).cells[0].source)[1]
+    )
     running = sum(part.seconds for part in parts(path)) / 60
     total = sum(part.minutes for part in parts(path)) + running
     assert abs(stated - total) <= 2.5, f"It says {stated} minutes, and its parts take {total:.1f}."
@@ -62,7 +68,7 @@ def test_the_printed_time_is_the_sum_to_five_minutes(path):
 def test_the_readme_states_the_time_of_each_notebook(path):
     [row] = [row for row in README.splitlines() if f"(notebooks/{path.name})" in row]
     minutes, computing = re.search(r"\| (\d+) min(?:, (\d+) s of it computing)? \|$", row).groups()
-    assert f"**Time:** about {minutes} minutes" in read(path).cells[0].source
+    assert f"**Time:** about {minutes} minutes" in read_notebook(path).cells[0].source
     seconds = sum(part.seconds for part in parts(path))
     if computing is None:
         assert seconds < 10
@@ -104,7 +110,7 @@ def test_a_timetable_adds_up(name):
 
 
 @each_session
-def test_nobody_sits_longer_than_75_minutes(name):
+def test_there_is_a_break_every_75_minutes(name):
     plan, _ = agenda.timetable(agenda.SESSIONS[name])
     for day in {entry.day for entry in plan}:
         stretch = 0
@@ -115,13 +121,13 @@ def test_nobody_sits_longer_than_75_minutes(name):
 
 
 @each_session
-def test_all_that_is_core_is_in(name):
+def test_the_whole_core_is_in(name):
     _, left_out = agenda.timetable(agenda.SESSIONS[name])
     assert not [part.title for part in left_out if part.is_core]
 
 
 @each_session
-def test_the_cut_list_names_what_is_not_core(name):
+def test_the_cut_list_has_the_parts_that_are_not_core(name):
     text = agenda.as_text(name)
     cuts, at_home = text.split("## When time runs short")[1].split("If that is not enough")
     plan, _ = agenda.timetable(agenda.SESSIONS[name])
@@ -133,14 +139,22 @@ def test_the_cut_list_names_what_is_not_core(name):
                 assert item in at_home.split("##")[0]
 
 
+def test_the_whole_course_has_every_exercise():
+    plan, left_out = agenda.timetable(agenda.SESSIONS["two-days"])
+    titles = [part.title for part in [*(entry.part for entry in plan if entry.part), *left_out]]
+    offered = {match[1] for title in titles if (match := re.match(r"Exercise (\S+) ·", title))}
+    assert offered == {name for number in NOTEBOOKS for name in exercises_of(number)}
+
+
 def test_a_core_that_does_not_fit_is_refused():
-    with pytest.raises(InstructorError, match="too long"):
+    with pytest.raises(NotebookError, match="too long"):
         agenda.timetable(agenda.Session("Too much", 20, ("00", "01")))
 
 
-def test_no_exercise_comes_without_its_section(monkeypatch):
+def test_an_exercise_needs_its_section(monkeypatch):
     def part(title, level, minutes, priority="optional"):
-        return Part("01", title, level, {"minutes": minutes, "priority": priority}, ())
+        course = {"minutes": minutes, "priority": priority}
+        return Part("01", title, level, (new_markdown_cell("", metadata={"course": course}),))
 
     offered = [
         part("The notebook", 1, 5, "core"),
@@ -155,43 +169,43 @@ def test_no_exercise_comes_without_its_section(monkeypatch):
     assert [entry.part for entry in plan if entry.part] == [offered[0], *offered[3:]]
 
 
-def test_a_timetable_is_printed_and_kept(tmp_path, monkeypatch, capsys):
+def test_a_timetable_is_printed_and_written(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(agenda, "BUILD", tmp_path)
     assert main(["agenda", "90"]) == 0
     text = agenda.as_text("90")
     assert capsys.readouterr().out == f"{text}\n"
     assert (tmp_path / "agenda" / "90.md").read_text(encoding="utf-8") == text
-    assert "| 0 s |" not in text  # no wait is no wait of 0 seconds
-    with pytest.raises(InstructorError, match="There is no session '95'"):
+    assert "| 0 s |" not in text  # a cell without a time has an empty column
+    with pytest.raises(NotebookError, match="There is no session '95'"):
         agenda.as_text("95")
 
 
 # The live version ---------------------------------------------------------------------------------
 
 
-def test_lines_are_taken_out_and_put_back():
+def test_lines_are_redacted_and_restored():
     source = "def f(x):\n    a = x\n    b = a\n    return b\n\n\nprint(f(1))"
-    short, left_out = live.take_out(source, ["    a = x", "    b = a", "print(f(1))"], 4)
+    short, left_out = live.redact(source, ["    a = x", "    b = a", "print(f(1))"], 4)
     assert short == "def f(x):\n    # … 4\n    return b\n\n\n# … 5"
     assert left_out == {4: ["    a = x", "    b = a"], 5: ["print(f(1))"]}
-    assert live.put_back(short, left_out) == source
+    assert live.restore(short, left_out) == source
 
 
-def test_a_line_that_is_not_there_is_named():
-    with pytest.raises(InstructorError, match="'b = 1'"):
-        live.take_out("a = 1", ["b = 1"], 1)
+def test_a_missing_line_is_named():
+    with pytest.raises(NotebookError, match="'b = 1'"):
+        live.redact("a = 1", ["b = 1"], 1)
 
 
 @each_notebook
-def test_what_was_left_out_gives_the_original_back(path):
-    original = {cell.id: cell.source for cell in read(path).cells}
-    notebook = read(path)
+def test_the_live_version_can_be_restored(path):
+    original = {cell.id: cell.source for cell in read_notebook(path).cells}
+    notebook = read_notebook(path)
     left_out = live.handout(notebook)
     assert left_out, "Mark the lines to type in the room: course.live in a cell's metadata."
     numbers = [number for lines in left_out.values() for number in lines]
     assert numbers == list(range(1, len(numbers) + 1))
     for cell in notebook.cells:
-        back = live.put_back(cell.source, left_out.get(cell.id, {}))
+        back = live.restore(cell.source, left_out.get(cell.id, {}))
         assert back == original[cell.id]
         for lines in left_out.get(cell.id, {}).values():
             for line in lines:
@@ -205,7 +219,7 @@ def build(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_no_handout_holds_notes_or_solutions_and_the_notes_hold_every_line(build):
+def test_handouts_have_no_notes_or_solutions(build):
     assert main(["live"]) == 0
     for path in PATHS:
         handed_out = (build / "live" / path.name).read_text(encoding="utf-8")
@@ -214,22 +228,22 @@ def test_no_handout_holds_notes_or_solutions_and_the_notes_hold_every_line(build
         assert '"course"' not in handed_out
         assert not [text for text in spoken(path) if text in plain]
         assert all(text in mine for text in spoken(path))
-        left_out = live.handout(read(path))
+        left_out = live.handout(read_notebook(path))
         for lines in left_out.values():
             for line in (line for group in lines.values() for line in group):
                 assert f"    {line}\n" in mine
         for name, make in exercises_of(int(path.stem[:2])).items():
             right = make().solution
             lines = source_of(right).splitlines()[1:] if callable(right) else []
-            own = {line for cell in read(path).cells for line in cell.source.splitlines()}
+            own = {line for cell in read_notebook(path).cells for line in cell.source.splitlines()}
             leaked = [line for line in lines if line not in own and line.strip() and line in plain]
             assert not leaked, f"{name}: {leaked}"
 
 
-# With solutions. All run in tests/test_sections_and_solutions.py, and here the command ------------
+# With solutions. tests/test_solutions.py runs all of them, this only the command -----------------
 
 
-def test_the_solved_notebook_finds_what_lies_beside_the_original(build, monkeypatch, capsys):
+def test_a_solved_notebook_finds_the_projects(build, monkeypatch, capsys):
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     before = PROGRESS_FILE.read_bytes() if PROGRESS_FILE.exists() else None
     assert main(["solved", "10"]) == 0, capsys.readouterr().out
@@ -243,7 +257,7 @@ def test_the_solved_notebook_finds_what_lies_beside_the_original(build, monkeypa
 
 
 @each_notebook
-def test_slides_show_everything_but_what_nobody_projects(path):
+def test_slides_are_complete(path):
     pages = slides.pages(path)
     outputs = [(page.source, output) for page in pages for output in page.get("outputs", [])]
     assert {output.output_type for _, output in outputs} <= {"stream"}
@@ -255,13 +269,15 @@ def test_slides_show_everything_but_what_nobody_projects(path):
     assert "<details>" not in text
     figures = sum(
         "image/png" in output.get("data", {})
-        for cell in read(path).cells
+        for cell in read_notebook(path).cells
         for output in cell.get("outputs", [])
     )
     assert text.count('<img class="figure"') == figures
-    for answer in re.findall(r"</summary>\s*(.+)", "\n".join(c.source for c in read(path).cells)):
+    for answer in re.findall(
+        r"</summary>\s*(.+)", "\n".join(c.source for c in read_notebook(path).cells)
+    ):
         [page] = [page for page in pages if answer in page.source]
-        assert page.source.startswith("<div class='answer'>"), "An answer stands with its question."
+        assert page.source.startswith("<div class='answer'>"), "An answer needs a page of its own."
     spoken_on_slides = [
         page.source for page, role in zip(pages, roles, strict=True) if role == "notes"
     ]
@@ -269,14 +285,16 @@ def test_slides_show_everything_but_what_nobody_projects(path):
 
 
 @each_notebook
-def test_no_page_is_a_torn_off_sentence(path):
+def test_no_page_is_a_single_sentence(path):
     for page in slides.pages(path):
         is_prose = page.cell_type == "markdown" and page.metadata["slideshow"] != {
             "slide_type": "notes"
         }
         if is_prose and not re.search(r"^#|<img|<div|^\$\$", page.source, re.MULTILINE):
-            [whole] = [cell.source for cell in read(path).cells if page.source in cell.source]
-            # Beside an answer, which has a page of its own, it may stand alone.
+            [whole] = [
+                cell.source for cell in read_notebook(path).cells if page.source in cell.source
+            ]
+            # What follows an answer, which has a page of its own, may be short.
             alone = whole.rpartition("</details>")[2].strip() == page.source
             assert alone or len(page.source.split()) >= slides.FEWEST_WORDS, page.source
 
@@ -298,7 +316,7 @@ def test_slides_are_written_with_all_that_they_load(build, monkeypatch, capsys):
     assert len(written) == len(slides.PINS)
 
 
-def test_slides_that_cannot_be_had_are_said_so(build, monkeypatch, capsys):
+def test_a_failed_download_of_slides_is_reported(build, monkeypatch, capsys):
     def fetch(pins):
         raise npm_files.FetchError("No reveal.js.")
 
@@ -307,24 +325,14 @@ def test_slides_that_cannot_be_had_are_said_so(build, monkeypatch, capsys):
     assert capsys.readouterr().out == "No reveal.js.\n"
 
 
-def test_both_guides_give_the_same_command_for_grading_in_a_throw_away_account():
-    blocks = [
-        re.search(r"^    sudo useradd(.*\n)+?.*autograde softmax-1'$", text, re.MULTILINE)[0]
-        for text in (
-            (ROOT / name).read_text("utf-8") for name in ("docs/instructors.md", "docs/grading.md")
-        )
-    ]
-    assert "unshare --net" in blocks[0]
-    assert blocks[0] == blocks[1]
-
-
-def test_an_unknown_notebook_is_said_in_a_sentence(capsys):
+def test_an_unknown_notebook_is_reported(capsys):
     assert main(["notes", "99"]) == 1
     assert "no notebook '99'" in capsys.readouterr().out
 
 
-def test_a_part_that_nothing_is_said_about_counts_nothing():
-    assert (Part("01", "a", 2, {}, ()).minutes, Part("01", "a", 2, {}, ()).seconds) == (0, 0)
+def test_a_part_without_metadata_takes_no_time():
+    part = Part("01", "a", 2, (new_markdown_cell("## a"),))
+    assert (part.minutes, part.seconds) == (0, 0)
 
 
 # Commands that run or change notebooks ------------------------------------------------------------
@@ -345,7 +353,7 @@ def small_course(tmp_path, monkeypatch):
         new_code_cell('def double(x):\n    ...\n\n\ncheck("1.2", double)', outputs=[]),
         new_markdown_cell("## Only words"),
     ]
-    monkeypatch.setattr(sources, "NOTEBOOKS", tmp_path / "notebooks")
+    monkeypatch.setattr(notebooks, "NOTEBOOKS", tmp_path / "notebooks")
     monkeypatch.setattr(solved, "BUILD", tmp_path / "build")
     monkeypatch.setattr(solved, "PROGRESS_FILE", tmp_path / "progress.json")
     (tmp_path / "notebooks" / "projects").mkdir(parents=True)
@@ -355,24 +363,24 @@ def small_course(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_notes_are_printed_in_the_order_in_which_they_are_needed(small_course, capsys):
+def test_notes_are_printed_in_order(small_course, capsys):
     assert main(["notes", "1"]) == 0
     assert capsys.readouterr().out == (
         "## A *section*\n\n- **Say:** Say this.\n- **When late:** Leave it out.\n\n"
     )
 
 
-def test_timings_are_stored_for_what_takes_a_second_and_for_nothing_else(small_course, capsys):
+def test_timings_are_stored_from_one_second_on(small_course, capsys):
     assert main(["timings", "01"]) == 0
-    told = re.search(r"01-small: (\d+) seconds in 4 cells", capsys.readouterr().out)
-    cells = read(small_course / "notebooks" / "01-small.ipynb").cells
+    printed = re.search(r"01-small: (\d+) seconds in 4 cells", capsys.readouterr().out)
+    cells = read_notebook(small_course / "notebooks" / "01-small.ipynb").cells
     abouts = [cell.metadata.get("course") for cell in cells if cell.cell_type == "code"]
-    assert 1 <= abouts[1].pop("seconds") <= int(told[1])  # more than 1 on a busy machine
+    assert 1 <= abouts[1].pop("seconds") <= int(printed[1])  # more than 1 on a busy machine
     assert abouts == [None, {"live": ["x"]}, None, None]
     assert not [output for cell in cells for output in cell.get("outputs", [])]
 
 
-def test_a_notebook_that_does_not_run_is_named(small_course, capsys):
+def test_a_failing_notebook_is_named(small_course, capsys):
     path = small_course / "notebooks" / "02-small.ipynb"
     nbformat.write(new_notebook(cells=[new_code_cell("1 / 0")]), path)
     assert main(["timings", "02"]) == 1
@@ -380,11 +388,11 @@ def test_a_notebook_that_does_not_run_is_named(small_course, capsys):
 
 
 @pytest.mark.parametrize("kept", ["{}", None])
-def test_solved_notebooks_are_executed_and_the_progress_stays(
+def test_solved_notebooks_are_executed_and_progress_is_kept(
     kept, small_course, monkeypatch, capsys
 ):
     def exercise_with(right):
-        return lambda: type("Made", (), {"right": staticmethod(right)})
+        return lambda: type("Made", (), {"solution": staticmethod(right)})
 
     if kept:
         (small_course / "progress.json").write_text(kept, encoding="utf-8")
@@ -392,20 +400,20 @@ def test_solved_notebooks_are_executed_and_the_progress_stays(
     monkeypatch.setattr(solved, "source_of", lambda _: "def double(x):\n    return 2 * x")
     forget = "from pathlib import Path\n\nPath('../../progress.json').write_text('other')"
     first = small_course / "notebooks" / "01-small.ipynb"
-    notebook = read(first)
+    notebook = read_notebook(first)
     notebook.cells.append(new_code_cell(forget))
     nbformat.write(notebook, first)
     assert main(["solved", "01"]) == 0
     assert "build/solved/01-small.ipynb" in capsys.readouterr().out.replace("\\", "/")
-    cells = read(small_course / "build" / "solved" / "01-small.ipynb").cells
+    cells = read_notebook(small_course / "build" / "solved" / "01-small.ipynb").cells
     assert cells[6].outputs[0].text == "1.2 6\n"
     path = small_course / "progress.json"
     assert (path.read_text(encoding="utf-8") if path.exists() else None) == kept
     assert main(["solved", "01"]) == 0, "again, over what is there: " + capsys.readouterr().out
 
 
-def test_an_answer_without_a_place_is_said_in_a_sentence():
-    with pytest.raises(InstructorError, match=r"There is no place for double\."):
+def test_an_answer_without_a_place_is_reported():
+    with pytest.raises(NotebookError, match=r"There is no place for double\."):
         solved.fill_in('check("1.2", double)', doubled)
 
 

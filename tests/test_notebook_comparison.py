@@ -74,7 +74,7 @@ def test_floats_may_differ_by_the_tolerance(stored, computed):
         ("12", "1 2"),
     ],
 )
-def test_all_else_is_exact(stored, computed):
+def test_everything_else_is_exact(stored, computed):
     assert text_differences(stored, computed, HUNDREDTH)
 
 
@@ -84,17 +84,17 @@ def test_a_text_equals_itself(text):
 
 
 @pytest.mark.parametrize(("stored", "computed"), [("a  b", "a b"), ("0.12", "0.120")])
-def test_without_a_tolerance_even_spaces_and_decimals_count(stored, computed):
+def test_without_a_tolerance_spaces_and_decimals_count(stored, computed):
     assert text_differences(stored, computed, Decimal(0))
 
 
-def test_the_message_names_the_line_the_numbers_and_their_distance():
+def test_a_message_about_numbers_names_line_and_distance():
     assert text_differences("epoch 1\nloss 0.830", "epoch 1\nloss 0.845", HUNDREDTH) == [
         "line 2: stored 0.830, now 0.845: 0.015 apart, 0.01 allowed"
     ]
 
 
-def test_the_message_about_words_shows_both_texts():
+def test_a_message_about_words_shows_both_texts():
     lines = text_differences("a coat\nor\n0.5", "a shirt\nor\n0.5", HUNDREDTH)
     assert "-a coat" in lines
     assert "+a shirt" in lines
@@ -113,7 +113,7 @@ def test_the_tag_states_the_tolerance():
 
 
 @pytest.mark.parametrize("tag", ["tol-0.06", "tol-1", "tol-", "tol-0,01", "tol-1e-3", "tol--0.01"])
-def test_a_tag_that_allows_too_much_or_nothing_readable_is_refused(tag):
+def test_a_bad_tag_is_rejected(tag):
     with pytest.raises(ValueError, match=tag):
         tolerance([tag])
 
@@ -138,7 +138,7 @@ def test_outputs_that_differ(computed):
     assert output_differences([stdout("a"), figure("b")], computed, HUNDREDTH)
 
 
-def test_a_page_in_a_frame_is_not_compared_but_must_be_there():
+def test_a_page_in_a_frame_is_required_but_not_compared():
     def frame(page):
         data = {"text/html": f'<iframe title="a" srcdoc="{page}"></iframe>', "text/plain": "frame"}
         return new_output("display_data", data)
@@ -154,12 +154,12 @@ def test_pictures_are_not_compared():
     assert output_differences([figure("b")], [figure("b", picture="AAAA")], Decimal(0)) == []
 
 
-def test_a_figures_description_is_compared_with_the_tolerance():
+def test_alt_text_is_compared_with_the_tolerance():
     stored, computed = figure("peak 0.50", alt="0.50"), figure("peak 0.51", alt="0.51")
     assert output_differences([stored], [computed], HUNDREDTH) == []
     assert output_differences([stored], [computed], Decimal("0.005"))
 
 
-def test_stderr_fails_even_where_it_is_stored():
+def test_stderr_fails_even_if_it_is_stored():
     warning = new_output("stream", name="stderr", text="UserWarning: no")
     assert "UserWarning: no" in output_differences([warning], [warning], HUNDREDTH)

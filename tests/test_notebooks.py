@@ -7,7 +7,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from helpers import data
-from tools import notebooks as execute
+from helpers.running import KERNEL_ENVIRONMENT, NotebookError
+from tools import notebooks
 
 
 def stdout(text):
@@ -20,13 +21,9 @@ def save(path, *sources):
     return path
 
 
-def saved(path):
-    return nbformat.read(path, as_version=4)
-
-
 @pytest.fixture
 def build(tmp_path, monkeypatch):
-    monkeypatch.setattr(execute, "BUILD", tmp_path / "build")
+    monkeypatch.setattr(notebooks, "BUILD", tmp_path / "build")
     return tmp_path / "build"
 
 
@@ -46,33 +43,33 @@ def no_real_pictures(monkeypatch):
 # Which notebooks ----------------------------------------------------------------------------------
 
 
-def test_a_notebook_is_found_by_its_number_or_path(tmp_path, monkeypatch):
-    monkeypatch.setattr(execute, "NOTEBOOKS", tmp_path)
+def test_notebooks_are_found_by_number_and_path(tmp_path, monkeypatch):
+    monkeypatch.setattr(notebooks, "NOTEBOOKS", tmp_path)
     first, tenth = save(tmp_path / "01-a.ipynb"), save(tmp_path / "10-b.ipynb")
-    assert execute.find_notebooks([]) == [first, tenth]
-    assert execute.find_notebooks(["1"]) == execute.find_notebooks(["01"]) == [first]
-    assert execute.find_notebooks(["10", str(first)]) == [tenth, first]
+    assert notebooks.find_notebooks() == [first, tenth]
+    assert notebooks.find_notebooks(["1"]) == notebooks.find_notebooks(["01"]) == [first]
+    assert notebooks.find_notebooks(["10", str(first)]) == [tenth, first]
 
 
 @pytest.mark.parametrize("name", ["99", "missing.ipynb"])
-def test_a_notebook_that_is_not_there_is_named(name, capsys):
-    assert execute.main([name]) == 1
+def test_a_missing_notebook_is_named(name, capsys):
+    assert notebooks.main([name]) == 1
     assert f"no notebook '{name}'" in capsys.readouterr().out
 
 
 # What is stored -----------------------------------------------------------------------------------
 
 
-def test_ids_are_kept_and_missing_or_repeated_ones_made_the_same_way_each_time(tmp_path):
+def test_ids_are_kept_and_missing_or_repeated_ones_are_made_from_the_source(tmp_path):
     path = save(tmp_path / "01-a.ipynb", "a", "a", "a")
     content = json.loads(path.read_text(encoding="utf-8"))
     content["cells"][0]["id"] = content["cells"][2]["id"] = "mine"
     del content["cells"][1]["id"]
     path.write_text(json.dumps(content), encoding="utf-8")
-    ids = [cell.id for cell in execute.read_notebook(path).cells]
+    ids = [cell.id for cell in notebooks.read_notebook(path).cells]
     assert ids[0] == "mine"
     assert len(set(ids)) == 3
-    assert ids == [cell.id for cell in execute.read_notebook(path).cells]
+    assert ids == [cell.id for cell in notebooks.read_notebook(path).cells]
 
 
 def test_traces_of_editor_and_run_are_removed():
@@ -87,7 +84,7 @@ def test_traces_of_editor_and_run_are_removed():
             "widgets": {"application/vnd.jupyter.widget-state+json": {}},
         },
     )
-    execute.tidy(notebook)
+    notebooks.tidy(notebook)
     assert cell.metadata == {"tags": ["data"]}
     assert untagged.metadata == {}
     assert notebook.metadata == {
@@ -106,36 +103,76 @@ def test_traces_of_editor_and_run_are_removed():
         (new_code_cell(" \n"), "empty"),
     ],
 )
-def test_what_must_not_be_stored_is_refused_and_its_cell_named(tmp_path, cell, reason):
+def test_unfit_outputs_are_not_stored(tmp_path, cell, reason):
     path = tmp_path / "01-a.ipynb"
-    with pytest.raises(execute.NotebookError, match=r"In \[2\]") as refusal:
-        execute.store(new_notebook(cells=[new_code_cell("x = 1"), cell]), path)
+    with pytest.raises(NotebookError, match=r"In \[2\]") as refusal:
+        notebooks.store(new_notebook(cells=[new_code_cell("x = 1"), cell]), path)
     assert reason in str(refusal.value)
     assert not path.exists()
 
 
-def test_paths_of_the_course_itself_are_welcome():
+def test_paths_of_the_course_itself_are_allowed():
     cell = new_code_cell("f()", outputs=[stdout("see data/README.md, and helpers/home/a")])
-    assert execute.reasons_not_to_store(new_notebook(cells=[cell])) == []
+    assert notebooks.reasons_not_to_store(new_notebook(cells=[cell])) == []
 
 
-def test_the_file_is_utf8_with_plain_line_ends(tmp_path):
+def test_the_file_is_utf8_with_unix_line_ends(tmp_path):
     path = tmp_path / "01-a.ipynb"
-    execute.store(new_notebook(cells=[new_markdown_cell("−log p\nZoë")]), path)
+    notebooks.store(new_notebook(cells=[new_markdown_cell("−log p\nZoë")]), path)
     content = path.read_bytes()
     assert "−log p".encode() in content
     assert b"\r" not in content
     assert content.endswith(b"}\n")
 
 
+# Helpers that a notebook shows --------------------------------------------------------------------
+
+STALE = """\
+# Bring pixels to 0…1.
+def scale_pixels(images):
+    return images
+
+
+def compiled(model):
+    return model
+
+
+print(scale_pixels(np.zeros((1, 2, 2), np.uint8)).shape)"""
+
+
+def test_shown_helpers_are_copied_without_annotations_and_docstrings():
+    cell = new_code_cell(STALE)
+    notebooks.show_helpers(new_notebook(cells=[cell]))
+    assert cell.source.startswith(
+        "# Bring pixels to 0…1.\ndef scale_pixels(images):\n    return images.reshape("
+    )
+    assert "(n, 784)" in cell.source
+    assert "\ndef compiled(model, epochs, pictures=60_000):\n    steps = " in cell.source
+    assert cell.source.endswith("    return model\n\n\n" + STALE.splitlines()[-1])
+
+
+def test_a_starter_with_another_name_is_left_alone():
+    starter = 'def softmax(logits):\n    ...  # your code here\n\n\ncheck("1.2", softmax)'
+    cell = new_code_cell(starter)
+    notebooks.show_helpers(new_notebook(cells=[cell]))
+    assert cell.source == starter
+
+
+@pytest.mark.usefixtures("build", "real_pictures")
+def test_a_stored_output_is_that_of_the_shown_helper(tmp_path):
+    path = save(tmp_path / "a.ipynb", "import numpy as np", STALE)
+    assert notebooks.main(["--store", str(path)]) == 0
+    assert notebooks.read_notebook(path).cells[1].outputs[0].text == "(1, 4)\n"
+
+
 # Running ------------------------------------------------------------------------------------------
 
 
-def test_each_notebook_gets_a_line_and_a_page_and_a_failure_names_its_cell(tmp_path, build, capsys):
+def test_each_notebook_gets_a_line_and_a_page(tmp_path, build, capsys):
     good = save(tmp_path / "good.ipynb", "print('hello')")
     bad = save(tmp_path / "bad.ipynb", "x = 1", "y = 2\n1 / 0", "z = 3")
     before = good.read_bytes(), bad.read_bytes()
-    assert execute.main([str(good), str(bad)]) == 1
+    assert notebooks.main([str(good), str(bad)]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("good")
     assert lines[0].endswith(" s  ok")
@@ -147,21 +184,21 @@ def test_each_notebook_gets_a_line_and_a_page_and_a_failure_names_its_cell(tmp_p
 
 
 @pytest.mark.usefixtures("build", "real_pictures")
-def test_storing_writes_the_outputs_of_this_python_and_leaves_a_failing_notebook_alone(tmp_path):
+def test_storing_writes_outputs_unless_a_cell_fails(tmp_path):
     good = save(
         tmp_path / "good.ipynb",
         "import os, sys\nfrom pathlib import Path\nprint('one', flush=True)\nprint('two')",
         f"Path.cwd() == Path({str(tmp_path)!r}), sys.prefix == {sys.prefix!r}",
-        f"[os.environ[name] for name in {list(execute.KERNEL_ENVIRONMENT)}]",
+        f"[os.environ[name] for name in {list(KERNEL_ENVIRONMENT)}]",
     )
     dying = save(tmp_path / "dying.ipynb", "import os; os._exit(1)")
     before = dying.read_bytes()
-    assert execute.main(["--store", str(good), str(dying)]) == 1
-    cells = saved(good).cells
+    assert notebooks.main(["--store", str(good), str(dying)]) == 1
+    cells = notebooks.read_notebook(good).cells
     assert [cell.execution_count for cell in cells] == [1, 2, 3]
     assert [output.text for output in cells[0].outputs] == ["one\ntwo\n"]
     assert cells[1].outputs[0].data["text/plain"] == "(True, True)"
-    environment = [os.environ[name] for name in execute.KERNEL_ENVIRONMENT]
+    environment = [os.environ[name] for name in KERNEL_ENVIRONMENT]
     assert cells[2].outputs[0].data["text/plain"] == repr(environment)
     assert dying.read_bytes() == before
 
@@ -170,6 +207,23 @@ def test_storing_writes_the_outputs_of_this_python_and_leaves_a_failing_notebook
 def test_nothing_is_stored_without_the_real_pictures(tmp_path, capsys):
     path = save(tmp_path / "good.ipynb", "print('hello')")
     before = path.read_bytes()
-    assert execute.main(["--store", str(path)]) == 1
+    assert notebooks.main(["--store", str(path)]) == 1
     assert capsys.readouterr().out.startswith("Nothing was stored: ")
     assert path.read_bytes() == before
+
+
+@pytest.mark.usefixtures("build", "real_pictures")
+@pytest.mark.parametrize(("options", "expected"), [(["--store"], "1"), ([], "0")])
+def test_a_notebook_is_stored_with_the_environment_that_it_states(
+    options, expected, tmp_path, build, monkeypatch
+):
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
+    path = save(
+        tmp_path / "a.ipynb", "import os\nprint('it is', os.environ['TF_ENABLE_ONEDNN_OPTS'])"
+    )
+    notebook = notebooks.read_notebook(path)
+    course = {"environment": {"TF_ENABLE_ONEDNN_OPTS": "1"}}
+    notebook.cells.insert(0, new_markdown_cell("# A", metadata={"course": course}))
+    nbformat.write(notebook, path)
+    assert notebooks.main([*options, str(path)]) == 0
+    assert f"it is {expected}" in (build / "a.html").read_text(encoding="utf-8")

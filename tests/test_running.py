@@ -1,4 +1,4 @@
-"""Kernels start although a program takes a port before they do, and their output is whole."""
+"""Kernels start even if a program takes one of their ports, and outputs are complete."""
 
 import contextlib
 import socket
@@ -6,6 +6,7 @@ import socket
 import nbval.kernel
 import pytest
 from jupyter_client.connect import LocalPortCache
+from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from nbval.kernel import CURRENT_ENV_KERNEL_NAME
 
@@ -15,7 +16,7 @@ from tests.support.missing import require_nbgrader
 
 @pytest.fixture
 def takes_a_port(monkeypatch):
-    """Call it with a number: as many kernels find their first port taken. Returns their list."""
+    """Make the first port of the next `kernels` kernels a taken one; returns the list of these."""
     with socket.socket() as other_program:
         other_program.bind(("127.0.0.1", 0))
         other_program.listen()
@@ -49,7 +50,7 @@ def output(notebook):
     return notebook.cells[0].outputs[0].text
 
 
-def test_only_neighbouring_pieces_of_a_stream_are_joined():
+def test_only_adjacent_pieces_of_a_stream_are_joined():
     a, b, ab, c = (new_output("stream", name="stdout", text=text) for text in ("a", "b", "ab", "c"))
     picture = new_output("display_data", {"image/png": ""})
     assert join_streams([a, b, picture, c]) == [ab, picture, c]
@@ -65,7 +66,7 @@ for piece in "ab":
 
 
 @pytest.mark.parametrize("last", ["", "1 / 0"])
-def test_execute_leaves_no_trace_of_where_the_kernel_cut_what_was_printed(last, tmp_path):
+def test_execute_joins_streams(last, tmp_path):
     notebook = new_notebook(cells=[new_code_cell(IN_PIECES), new_code_cell(last)])
     with pytest.raises(NotebookError) if last else contextlib.nullcontext():
         execute(notebook, tmp_path)
@@ -79,12 +80,47 @@ def test_execute_starts_the_kernel_again(takes_a_port, notebook, tmp_path):
     assert len(robbed) == 2
 
 
-def test_execute_gives_up_in_the_end(takes_a_port, notebook, tmp_path):
+def test_execute_gives_up_after_three_starts(takes_a_port, notebook, tmp_path):
     robbed = takes_a_port(4)
     with pytest.raises(RuntimeError, match="Kernel died"):
         execute(notebook, tmp_path)
     assert len(robbed) == 3
     assert notebook.cells[0].outputs == []
+
+
+def test_an_error_in_a_notebook_without_cell_ids_is_named(tmp_path):
+    notebook = new_notebook(cells=[new_code_cell("x = 1"), new_code_cell("1 / 0")])
+    notebook.nbformat_minor = 4
+    for cell in notebook.cells:
+        del cell["id"]
+    with pytest.raises(NotebookError, match=r"In \[2\] `1 / 0`: ZeroDivisionError"):
+        execute(notebook, tmp_path)
+
+
+def test_a_kernel_that_dies_before_the_first_cell_is_reported(notebook, tmp_path, monkeypatch):
+    start = NotebookClient.start_new_kernel_client
+
+    def start_and_kill(client):
+        start(client)
+        client.km.provisioner.process.kill()
+
+    monkeypatch.setattr(NotebookClient, "start_new_kernel_client", start_and_kill)
+    with pytest.raises(NotebookError, match=r"^before the first cell: "):
+        execute(notebook, tmp_path)
+
+
+TO_FILE_DESCRIPTOR = """\
+import os
+os.write(2, b"from C++")
+print("from Python")
+"""
+
+
+def test_logs_of_cpp_libraries_are_not_outputs(tmp_path, monkeypatch):
+    monkeypatch.delenv("PYTEST_CURRENT_TEST")  # with it, ipykernel does not look there
+    notebook = new_notebook(cells=[new_code_cell(TO_FILE_DESCRIPTOR)])
+    execute(notebook, tmp_path)
+    assert [output.text for output in notebook.cells[0].outputs] == ["from Python\n"]
 
 
 def test_nbval_starts_the_kernel_again(takes_a_port, tmp_path):
@@ -101,7 +137,7 @@ def test_nbval_starts_the_kernel_again(takes_a_port, tmp_path):
 
 
 def test_nbgrader_starts_the_kernel_again(takes_a_port, notebook, tmp_path):
-    """Else a submission has no score, whatever is in it."""
+    """Otherwise a submission would have no score."""
     require_nbgrader()
     from tools.instructor.autograding import ExecuteToTheEnd
 
@@ -112,7 +148,7 @@ def test_nbgrader_starts_the_kernel_again(takes_a_port, notebook, tmp_path):
     assert len(robbed) == 1
 
 
-def test_only_a_kernel_that_does_not_answer_is_started_again():
+def test_other_errors_of_a_start_are_raised():
     calls = []
 
     def start():

@@ -1,4 +1,4 @@
-"""With its solutions filled in, a notebook says "correct" everywhere and nothing else changes."""
+"""With its solutions, a notebook says "correct" everywhere and nothing else changes."""
 
 import json
 import re
@@ -31,13 +31,13 @@ class Solved:
     stored: NotebookNode
     executed: NotebookNode
     answered: dict[str, str]  # the cells' ids, and the exercises' names
-    progress: dict  # of a learner who solves everything
+    progress: dict  # as stored by its checks
 
 
 # The longest ones first, as in conftest.py.
-@pytest.fixture(scope="module", params=find_notebooks([])[::-1], ids=lambda path: path.stem)
+@pytest.fixture(scope="module", params=find_notebooks()[::-1], ids=lambda path: path.stem)
 def solved(request, tmp_path_factory):
-    """In a copy of the course: the progress of whoever runs the tests is not touched."""
+    """Run a solved notebook in a copy of the course: the progress of the developer stays."""
     path, place = request.param, tmp_path_factory.mktemp("course")
     for folder in ("notebooks", "helpers", "data"):
         ignored = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", "*.gz*")
@@ -77,7 +77,7 @@ def test_every_exercise_is_filled_in(solved):
     assert not unchanged
 
 
-def test_a_solved_notebook_says_correct_everywhere_and_changes_nothing_else(solved):
+def test_a_solved_notebook_is_correct_and_otherwise_unchanged(solved):
     wrong = []
     pairs = zip(code_cells(solved.executed), code_cells(solved.stored), strict=True)
     for cell, before in pairs:

@@ -4,6 +4,7 @@ import ast
 import re
 import statistics
 from functools import cache
+from itertools import pairwise
 
 import pytest
 
@@ -18,6 +19,7 @@ from tools.notebooks import (
     cover_path,
     covers,
     find_notebooks,
+    headings,
     output_texts,
     read_notebook,
     reasons_not_to_store,
@@ -27,11 +29,11 @@ from tools.notebooks import (
 STORE = "python -m tools.notebooks --store"
 TIME = re.compile(r"\b\d+(\.\d+)? ?(s|ms|[µμ]s|seconds?|minutes?)\b")
 
-PATHS = find_notebooks([])
+PATHS = find_notebooks()
 PROJECTS = [NOTEBOOKS / "projects" / name for name in ("four-tops.ipynb", "template.ipynb")]
 read = cache(read_notebook)
 each_notebook = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
-# The course's own projects are no notebooks of the course, but are stored in the same way.
+# The example projects are not numbered, but are stored in the same way.
 each_stored = pytest.mark.parametrize("path", PATHS + PROJECTS, ids=lambda path: path.stem)
 
 
@@ -43,10 +45,8 @@ def markdown_cells(path):
     return [cell for cell in read(path).cells if cell.cell_type == "markdown"]
 
 
-def headings(path):
-    prose = "\n".join(cell.source for cell in markdown_cells(path))
-    without_code = re.sub(r"^```.*?^```", "", prose, flags=re.MULTILINE | re.DOTALL)
-    return re.findall(r"^(#+) +(.+)$", without_code, re.MULTILINE)
+def outline(path):
+    return [heading for cell in read(path).cells for heading in headings(cell)]
 
 
 def first_words(cell):
@@ -67,7 +67,7 @@ def test_the_readme_lists_the_notebooks_in_order():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     linked = re.findall(r"\]\((notebooks/[^)]+\.ipynb)\)", readme)
     expected = [f"notebooks/{path.name}" for path in PATHS]
-    assert list(dict.fromkeys(linked)) == expected, "Put the table of contents in README.md right."
+    assert list(dict.fromkeys(linked)) == expected, "Correct the table of contents in README.md."
 
 
 @each_notebook
@@ -80,7 +80,7 @@ def test_the_readme_shows_a_figure_of_the_notebook(path):
     shown = re.search(
         rf'<img src="notebooks/.covers/{path.stem[:2]}\.png"[^>]* alt="[^"]+"', readme
     )
-    assert shown, f"Show {cover_path(path).name} in README.md, with a text for who cannot see it."
+    assert shown, f"Show {cover_path(path).name} in README.md, with alt text."
 
 
 @each_stored
@@ -88,7 +88,7 @@ def test_the_file_is_as_the_command_stores_it(path):
     notebook = read_notebook(path)
     tidy(notebook)
     same = as_stored(notebook) == path.read_text(encoding="utf-8")
-    assert same, f"Metadata, ids or layout are not as they should be: run {STORE} {path.stem[:2]}"
+    assert same, f"Metadata, ids, layout or a helper are not current: run {STORE} {path.stem[:2]}"
 
 
 @each_stored
@@ -130,13 +130,15 @@ def test_only_known_tags_are_used(path):
     for cell in notebook.cells:
         tags = cell.metadata.get("tags", [])
         others = [tag for tag in tags if not re.fullmatch(r"data|cover|tol-.+", tag)]
-        assert not others, f"{cell.source[:40]!r} has tags that no test knows: {others}."
-        assert not (tags and cell.cell_type == "markdown"), f"Take the tags off {cell.source[:40]}."
+        assert not others, f"{cell.source[:40]!r} has unknown tags: {others}."
+        assert not (tags and cell.cell_type == "markdown"), (
+            f"Remove the tags of {cell.source[:40]}."
+        )
         tolerance(tags)
 
 
 @each_stored
-def test_sources_are_plain_python_that_runs_anywhere(path):
+def test_sources_are_plain_python(path):
     for cell in code_cells(read(path)):
         name = cell_name(read(path), cell)
         assert not cell.source.rstrip().endswith(";"), (
@@ -168,23 +170,35 @@ def test_the_file_is_small(path):
 
 @each_stored
 def test_headings_form_an_outline(path):
-    levels = [len(marks) for marks, _ in headings(path)]
+    levels = [level for level, _ in outline(path)]
     assert levels[0] == 1
     assert levels.count(1) == 1, "One heading `# …`, at the top."
-    jumps = [
-        title
-        for (_, title), level, before in zip(
-            headings(path)[1:], levels[1:], levels[:-1], strict=True
-        )
-        if level > before + 1
-    ]
+    jumps = [title for (above, _), (level, title) in pairwise(outline(path)) if level > above + 1]
     assert not jumps, f"These headings are more than one level below the one before: {jumps}."
+
+
+@each_stored
+def test_a_cell_has_one_heading_at_most(path):
+    """Minutes, notes and slides belong to the cell with the heading."""
+    crowded = [cell for cell in read(path).cells if len(headings(cell)) > 1]
+    assert not crowded, f"Split {', '.join(map(first_words, crowded))}."
 
 
 @each_notebook
 def test_there_is_a_summary(path):
-    titles = [title.lower() for _, title in headings(path)]
+    titles = [title.lower() for _, title in outline(path)]
     assert any("summary" in title for title in titles), "Add a section `## Summary`."
+
+
+def test_the_network_of_notebook_05_has_the_layers_of_the_helper():
+    def layers_of(source):
+        [layers] = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.List)]
+        written = [ast.unparse(layer).removeprefix("layers.") for layer in layers.elts]
+        return [layer for layer in written if layer != "*last_layers"]
+
+    [source] = [c.source for c in code_cells(read(PATHS[5])) if c.source.startswith("network = ")]
+    [shown] = [c.source for c in code_cells(read(PATHS[6])) if c.source.startswith("def network(")]
+    assert layers_of(source) == layers_of(shown)
 
 
 @each_stored
@@ -207,7 +221,7 @@ def test_loaded_pictures_are_printed_and_marked_on_figures(path):
 
 
 @each_stored
-def test_every_figure_has_a_text_for_those_who_cannot_see_it(path):
+def test_every_figure_has_alt_text(path):
     silent = [
         cell
         for cell in code_cells(read(path))

@@ -1,18 +1,23 @@
-"""Run the notebooks without a browser, and store them the way the tests want them.
+"""Read the notebooks, run them without a browser, and store them.
 
     python -m tools.notebooks                 run all of them
     python -m tools.notebooks 01 04           run two of them; paths work too
     python -m tools.notebooks --store 01      run one and write its outputs into it
 
-Each gets a fresh kernel of this Python, a line with its time and result, and a page under build/.
+Each gets a fresh kernel of this Python, a line with its time and result, and a page in build/.
 """
 
 import argparse
+import ast
 import base64
 import hashlib
+import io
 import json
+import re
 import sys
 import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
@@ -22,7 +27,6 @@ from tqdm import tqdm
 from helpers import ROOT, data
 from helpers.project import LOCAL_PATH
 from helpers.running import (
-    KERNEL_ENVIRONMENT,
     NotebookError,
     cell_name,
     code_cells,
@@ -30,16 +34,6 @@ from helpers.running import (
     join_streams,
     set_kernel_environment,
 )
-
-__all__ = [  # what other tests take from here
-    "KERNEL_ENVIRONMENT",
-    "LOCAL_PATH",
-    "NotebookError",
-    "cell_name",
-    "code_cells",
-    "execute",
-    "set_kernel_environment",
-]
 
 NOTEBOOKS = ROOT / "notebooks"
 BUILD = ROOT / "build"
@@ -49,16 +43,22 @@ KERNEL_METADATA = {
     "language_info": {"name": "python"},
 }
 
-# What an author says of a cell: docs/instructors.md explains `course`.
-COURSE_METADATA = ("course", "jupyter", "slideshow", "tags")
+# The metadata of a cell that is kept: docs/instructors.md explains `course`.
+CELL_METADATA = ("course", "jupyter", "slideshow", "tags")
 
-# Files --------------------------------------------------------------------------------------------
+# Functions that a notebook shows and later ones import, by the module in helpers/ that has them.
+SHOWN_HELPERS = {
+    "training": ("scale_pixels", "predict_logits", "minibatches"),
+    "networks": ("network", "compiled", "scores_of", "convolutional_network"),
+}
+
+# Reading ------------------------------------------------------------------------------------------
 
 
-def find_notebooks(names: list[str]) -> list[Path]:
-    """The notebooks meant by numbers ("1", "01") or paths; all of them for no names.
+def find_notebooks(names: Sequence[str] = ()) -> list[Path]:
+    """The notebooks with these numbers ("1", "01") or paths; all of them for no names.
 
-    Raises NotebookError when a name fits no notebook.
+    Raises NotebookError for an unknown number and a path without a file.
     """
     if not names:
         return sorted(NOTEBOOKS.glob("*.ipynb"))
@@ -74,7 +74,7 @@ def find_notebooks(names: list[str]) -> list[Path]:
 
 
 def read_notebook(path: Path) -> NotebookNode:
-    """Read a notebook; a cell without an id of its own gets one made from place and source."""
+    """Read a notebook; a cell without a unique id gets one made from its position and source."""
     content = json.loads(path.read_text(encoding="utf-8"))
     used = set()
     for position, cell in enumerate(content["cells"]):
@@ -86,31 +86,120 @@ def read_notebook(path: Path) -> NotebookNode:
     return nbformat.reads(json.dumps(content), as_version=4)
 
 
-# What is stored -----------------------------------------------------------------------------------
-
-
-def tidy(notebook: NotebookNode) -> None:
-    """Leave only what belongs to the course: no traces of the editor or of this run."""
-    notebook.metadata = nbformat.from_dict(KERNEL_METADATA)
-    for cell in notebook.cells:
-        kept = {
-            key: value for key, value in cell.metadata.items() if key in COURSE_METADATA and value
-        }
-        cell.metadata = nbformat.from_dict(kept)
-    for cell in code_cells(notebook):
-        cell.outputs = join_streams(cell.outputs)
-
-
 def output_texts(output: NotebookNode) -> list[str]:
-    """Every text of an output, pictures left out."""
+    """Every text of an output, without its images."""
     if output.output_type == "stream":
         return [output.text]
     contents = output.get("data", {})
     return [str(contents[mime]) for mime in contents if not mime.startswith("image/")]
 
 
+def headings(cell: NotebookNode) -> list[tuple[int, str]]:
+    """Level and title of each heading in a cell. The course's own cells have one at most."""
+    if cell.cell_type != "markdown":
+        return []
+    prose = re.sub(r"^```.*?^```", "", cell.source, flags=re.MULTILINE | re.DOTALL)
+    found = re.findall(r"^(#+) +(.+)$", prose, re.MULTILINE)
+    return [(len(marks), title) for marks, title in found]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A title, section or exercise of a notebook: the cell with its heading, up to the next."""
+
+    notebook: str  # its number such as "06"
+    title: str
+    level: int  # 1 for the notebook's title, 2 for a section, 3 for an exercise
+    cells: tuple[NotebookNode, ...]
+
+    @property
+    def about(self) -> dict:
+        """What its author states in the first cell's `course` metadata."""
+        return self.cells[0].metadata.get("course", {})
+
+    @property
+    def minutes(self) -> float:
+        """Minutes to read, think and type, as its author estimates them."""
+        return self.about.get("minutes", 0)
+
+    @property
+    def seconds(self) -> int:
+        """Seconds that its cells run, as measured by `python -m tools.instructor timings`."""
+        return sum(cell.metadata.get("course", {}).get("seconds", 0) for cell in self.cells)
+
+    @property
+    def is_core(self) -> bool:
+        """Whether a timetable must have it."""
+        return self.about.get("priority") == "core"
+
+
+def parts(path: Path) -> list[Part]:
+    """The title, sections and exercises of a notebook, in order."""
+    found: list[tuple[int, str, list[NotebookNode]]] = []
+    for cell in read_notebook(path).cells:
+        for level, title in headings(cell):
+            found.append((level, title, []))
+        found[-1][2].append(cell)
+    return [Part(path.stem[:2], title, level, tuple(cells)) for level, title, cells in found]
+
+
+# Storing ------------------------------------------------------------------------------------------
+
+
+def tidy(notebook: NotebookNode) -> None:
+    """Make what is stored independent of the editor and this run, and equal to the helpers."""
+    notebook.metadata = nbformat.from_dict(KERNEL_METADATA)
+    for cell in notebook.cells:
+        kept = {
+            key: value for key, value in cell.metadata.items() if key in CELL_METADATA and value
+        }
+        cell.metadata = nbformat.from_dict(kept)
+    for cell in code_cells(notebook):
+        cell.outputs = join_streams(cell.outputs)
+    show_helpers(notebook)
+
+
+def show_helpers(notebook: NotebookNode) -> None:
+    """Copy the functions in SHOWN_HELPERS into the cells that define them.
+
+    A cell shows no annotations and no docstring: its notebook explains both.
+    """
+    shown: dict[str, str] = {}
+    for module, names in SHOWN_HELPERS.items():
+        source = (ROOT / "helpers" / f"{module}.py").read_text(encoding="utf-8")
+        shown |= {node.name: _plain(node, source) for node in _functions(source, names)}
+    for cell in code_cells(notebook):
+        lines = cell.source.splitlines()
+        for node in reversed(_functions(cell.source, shown)):
+            lines[node.lineno - 1 : node.end_lineno] = [shown[node.name]]
+            cell.source = "\n".join(lines)
+
+
+def _functions(source: str, names: Iterable[str]) -> list[ast.FunctionDef]:
+    return [
+        node
+        for node in ast.parse(source).body
+        if isinstance(node, ast.FunctionDef) and node.name in names
+    ]
+
+
+def _plain(function: ast.FunctionDef, source: str) -> str:
+    """The source of a function without annotations and docstring."""
+    arguments = function.args
+    for argument in ast.walk(arguments):
+        if isinstance(argument, ast.arg):
+            argument.annotation = None
+    # As they are written: ast.unparse alone makes 60000 of 60_000.
+    arguments.defaults = [
+        ast.Name(ast.get_source_segment(source, value) or "") for value in arguments.defaults
+    ]
+    docstring = function.body[0]
+    body = source.splitlines()[docstring.end_lineno : function.end_lineno]
+    return "\n".join([f"def {function.name}({ast.unparse(arguments)}):", *body])
+
+
 def reasons_not_to_store(notebook: NotebookNode) -> list[str]:
-    """What an author must put right first, one sentence each, naming the cell."""
+    """What an author must correct first, one sentence each, naming the cell."""
     reasons = []
     for cell in code_cells(notebook):
         name = cell_name(notebook, cell)
@@ -154,6 +243,7 @@ def covers(notebook: NotebookNode) -> list[bytes]:
 
 
 def cover_path(path: Path) -> Path:
+    """Where the README's figure of a notebook is kept."""
     return path.parent / ".covers" / f"{path.stem[:2]}.png"
 
 
@@ -161,7 +251,7 @@ def cover_path(path: Path) -> Path:
 
 
 def require_real_pictures() -> None:
-    """Raise NotebookError where only sketches are to be had: their outputs are never stored."""
+    """Raise NotebookError if only sketches are available: their outputs are never stored."""
     try:
         data.load("fashion-mnist")
     except data.DataError as error:
@@ -170,7 +260,13 @@ def require_real_pictures() -> None:
         ) from error
 
 
+def storing_environment(notebook: NotebookNode) -> dict[str, str]:
+    """The environment variables that a notebook is stored with, stated in its title cell."""
+    return notebook.cells[0].metadata.get("course", {}).get("environment", {})
+
+
 def write_page(notebook: NotebookNode, path: Path) -> None:
+    """Write a notebook as HTML into build/."""
     # Imported here because it is slow, and the tests import this module in every worker.
     from nbconvert import HTMLExporter
 
@@ -181,6 +277,7 @@ def write_page(notebook: NotebookNode, path: Path) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Run notebooks; 1 if one fails or cannot be found."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.notebooks", description="Run the notebooks without a browser."
     )
@@ -206,7 +303,11 @@ def main(arguments: list[str] | None = None) -> int:
             bar.set_description(path.stem)
             start = time.monotonic()
             try:
-                execute(notebook, path.parent.resolve(), bar.update)
+                environment = {}
+                if options.store:
+                    environment = storing_environment(notebook)
+                    show_helpers(notebook)  # what is run is what is stored
+                execute(notebook, path.parent.resolve(), bar.update, environment=environment)
                 if options.store:
                     store(notebook, path)
                 result = "ok"
@@ -219,7 +320,12 @@ def main(arguments: list[str] | None = None) -> int:
     return 1 if failures else 0
 
 
+def print_any_letter() -> None:
+    """Let prints quote any cell: a redirected stdout of Windows cannot encode every letter."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+
+
 if __name__ == "__main__":
-    # A line may quote a cell, and a redirected stdout of Windows has not every letter.
-    sys.stdout.reconfigure(errors="replace")
+    print_any_letter()
     sys.exit(main())

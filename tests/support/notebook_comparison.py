@@ -1,12 +1,12 @@
-"""Are the outputs of a cell the ones stored in the notebook?
+"""Compare the outputs of a cell with the stored ones.
 
-nbval compares text exactly, and another CPU differs in the last digits. Here a cell may carry a tag
-such as `tol-0.01`: then numbers with a decimal point or an exponent may be so far from the stored
-ones, in absolute terms. `83.1%` is 0.831. Everything else has to be the same: words, integers, nan
-and inf, the order of the outputs. Without a tag all of it is exact, down to decimals and spaces.
+nbval compares text exactly, but CPUs differ in the last digits. A cell may have a tag such as
+`tol-0.01`: then numbers with a decimal point or an exponent may differ from the stored ones by
+that, in absolute terms. `83.1%` is 0.831. Everything else must be equal: words, integers, nan and
+inf, the order of the outputs. Without a tag, decimals and spaces must be equal, too.
 
-Pictures are not compared, only that there is one: each comes with its description in text. The same
-holds for a frame with a whole page in it, which tests/test_page.py looks at in a browser.
+Pictures must be there, but are not compared: their alt texts are. The same holds for a frame with a
+whole page in it, which tests/test_page.py looks at in a browser.
 """
 
 import difflib
@@ -35,7 +35,7 @@ _MOST_LINES_SHOWN = 20
 
 
 def tolerance(tags: Iterable[str]) -> Decimal:
-    """What the tag `tol-…` allows; 0 where there is none.
+    """What the tag `tol-…` allows; 0 without such a tag.
 
     Raises ValueError for a tag that cannot be read or that allows more than LARGEST_TOLERANCE.
     """
@@ -53,7 +53,7 @@ def tolerance(tags: Iterable[str]) -> Decimal:
 def output_differences(
     stored: list[NotebookNode], computed: list[NotebookNode], allowed: Decimal
 ) -> list[str]:
-    """What is wrong with the computed outputs of a cell, line by line; empty if nothing is."""
+    """How the computed outputs differ from the stored ones, line by line; empty if they don't."""
     lines = stderr_lines(computed)
     shapes = [[_shape(output) for output in outputs] for outputs in (stored, computed)]
     if shapes[0] != shapes[1]:
@@ -70,7 +70,7 @@ def output_differences(
 
 
 def stderr_lines(outputs: list[NotebookNode]) -> list[str]:
-    """What a cell wrote to stderr, where warnings go too; a notebook must write nothing there."""
+    """What a cell wrote to stderr, warnings included; a notebook must write nothing there."""
     texts = [output.text for output in outputs if output.get("name") == "stderr"]
     return ["The cell wrote to stderr:", *"".join(texts).splitlines()] if texts else []
 
@@ -118,9 +118,9 @@ def _parts(output: NotebookNode) -> dict[str, str]:
 
 
 def _form(token: re.Match[str]) -> str:
-    """What of a token has to be the same: of a float not its digits, not even how many.
+    """What must be equal in a token: of a float neither the digits nor their number.
 
-    A figure's description drops final zeros, so that 0.86 may stand where 0.861 did.
+    A figure's alt text drops final zeros, so 0.861 may become 0.86.
     """
     if not token["float"]:
         return token[0]

@@ -3,15 +3,15 @@
 import ast
 
 from tools.benchmarks.measuring import CannotMeasureError
-from tools.instructor.sources import find_notebooks, read
+from tools.notebooks import code_cells, find_notebooks, read_notebook
 
-NOTEBOOKS = find_notebooks([])
+NOTEBOOKS = find_notebooks()
 
 
 def sources(number: str) -> list[str]:
     """The code cells of notebook "06"."""
     [path] = find_notebooks([number])
-    return [cell.source for cell in read(path).cells if cell.cell_type == "code"]
+    return [cell.source for cell in code_cells(read_notebook(path))]
 
 
 def cell_with(number: str, text: str) -> str:

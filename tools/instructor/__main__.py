@@ -9,12 +9,14 @@ python -m tools.instructor notes 06       print the speaker notes
 python -m tools.instructor colab ADDRESS  notebooks that fetch the course from there, for Colab
 python -m tools.instructor timings 06     measure how long cells run (for authors)
 
-What is made lies in build/ and is never committed. Without a number: all notebooks.
+The results are in build/, which is never committed. Without a number: all notebooks.
 """
 
 import argparse
 import sys
 
+from helpers.running import NotebookError
+from helpers.web.npm_files import FetchError
 from tools.instructor import (
     agenda,
     assignment,
@@ -25,7 +27,7 @@ from tools.instructor import (
     solved,
     timings,
 )
-from tools.instructor.sources import InstructorError
+from tools.notebooks import print_any_letter
 
 FOR_NOTEBOOKS = {
     "solved": solved.write,
@@ -37,7 +39,7 @@ FOR_NOTEBOOKS = {
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; 1 when it cannot be done, with the reason printed."""
+    """Run one command; if it fails, print the reason and return 1."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.instructor",
         description=__doc__,
@@ -52,19 +54,19 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         if options.command == "assignment":
-            return assignment.run(options)
-        if options.command == "agenda":
+            assignment.run(options)
+        elif options.command == "agenda":
             agenda.write(options.session)
         elif options.command == "colab":
             colab.write(options.address)
         else:
             FOR_NOTEBOOKS[options.command](options.notebooks)
-    except InstructorError as error:
+    except (NotebookError, FetchError) as error:
         print(error)
         return 1
     return 0
 
 
 if __name__ == "__main__":
-    sys.stdout.reconfigure(errors="replace")
+    print_any_letter()
     sys.exit(main())

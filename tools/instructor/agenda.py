@@ -1,32 +1,34 @@
 """A timetable for a session, added up from the minutes in the notebooks' metadata.
 
-A session is a list of notebooks. Their sections and exercises marked `core` are in. Those marked
-`more` come in one after the other, in the course's order, as long as time is left. When time runs
-short in the room, they go first: they are the cut list, the last one first.
+A session is a list of notebooks. It has all their sections and exercises marked `core`, and then
+those marked `more`, in the course's order, as long as time is left. These are also the cut list for
+a session that runs late, the last one first.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from tools.instructor.sources import BUILD, InstructorError, Part, find_notebooks, parts
+from helpers.running import NotebookError
+from tools.notebooks import BUILD, Part, find_notebooks, parts
 
 LONGEST_STRETCH = 75  # minutes without a break
 WORTH_A_BREAK = 35  # minutes after which a new notebook begins with one
 BREAK = 10
 LUNCH = 60
-OPENING, CLOSING = 5, 5  # everything runs? and: what was that, where to go on
-DAY = 6.5 * 60  # with breaks and lunch
 LUNCH_AFTER = 150  # minutes into the day
+OPENING = (5, "Opening: does it run for everybody?")
+CLOSING = (5, "Closing: what was that, and how to go on?")
 
 
 @dataclass(frozen=True)
 class Session:
-    """A length of time, and what it is for."""
+    """A length of time, and the notebooks for it."""
 
     title: str
-    minutes: float  # of each day
+    minutes: float  # of each day, breaks and lunch included
     notebooks: tuple[str, ...]
     days: int = 1
     second_day: str = ""  # the notebook that it begins with
+    lunch: bool = False
 
 
 SESSIONS = {
@@ -34,7 +36,12 @@ SESSIONS = {
     "90": Session("From scores to a gradient that you can trust", 90, ("01", "03")),
     "180": Session("From scores to a network, and its trap", 180, ("00", "01", "03", "04", "06")),
     "two-days": Session(
-        "The whole course", DAY, tuple(f"{number:02}" for number in range(11)), 2, "05"
+        "The whole course",
+        minutes=6.5 * 60,
+        notebooks=tuple(f"{number:02}" for number in range(11)),
+        days=2,
+        second_day="05",
+        lunch=True,
     ),
 }
 
@@ -51,15 +58,38 @@ class Entry:
 
     @property
     def is_break(self) -> bool:
+        """Whether people may leave the room."""
         return self.what in ("Break", "Lunch")
 
 
-def timetable(session: Session) -> tuple[list[Entry], list[Part]]:
-    """The lines of a session's timetable, and the parts that it has no time for.
+@dataclass
+class Clock:
+    """The timetable so far, and its time."""
 
-    Raises InstructorError if not even the core fits.
+    entries: list[Entry] = field(default_factory=list)
+    day: int = 1
+    now: float = 0  # minutes from the beginning of the day
+    stretch: float = 0  # minutes since the last break
+    had_lunch: bool = False
+
+    def add(self, minutes: float, what: str, part: Part | None = None) -> None:
+        """Append an entry."""
+        entry = Entry(self.day, self.now, minutes, what, part)
+        self.entries.append(entry)
+        self.now += minutes
+        self.stretch = 0 if entry.is_break else self.stretch + minutes
+
+    def start_next_day(self) -> None:
+        """Go on in the morning."""
+        self.day, self.now, self.stretch, self.had_lunch = self.day + 1, 0, 0, False
+
+
+def timetable(session: Session) -> tuple[list[Entry], list[Part]]:
+    """The lines of a session's timetable, and the parts that do not fit.
+
+    Raises NotebookError if not even the core fits.
     """
-    existing = {path.stem[:2]: path for path in find_notebooks([])}
+    existing = {path.stem[:2]: path for path in find_notebooks()}
     wanted = [
         part
         for number in session.notebooks
@@ -70,7 +100,7 @@ def timetable(session: Session) -> tuple[list[Entry], list[Part]]:
     chosen = {place for place, part in enumerate(wanted) if part.is_core}
     plan = _fit(session, [wanted[place] for place in sorted(chosen)])
     if plan is None:
-        raise InstructorError(f"The core of “{session.title}” is too long: mark less as core.")
+        raise NotebookError(f"The core of “{session.title}” is too long: mark less as core.")
     for place, part in enumerate(wanted):
         # An exercise is of no use without its section.
         section = max((p for p in range(place + 1) if wanted[p].level < 3), default=place)
@@ -84,47 +114,40 @@ def timetable(session: Session) -> tuple[list[Entry], list[Part]]:
 
 
 def _fit(session: Session, chosen: list[Part]) -> list[Entry] | None:
-    """Lay the parts one after the other, with breaks; None if they do not fit."""
-    entries = [Entry(1, 0, OPENING, "Opening: does it run for everybody?")]
-    day, now, stretch, eaten = 1, OPENING, OPENING, False  # where the timetable has got to
-
-    def add(minutes: float, what: str, part: Part | None = None) -> None:
-        nonlocal now
-        entries.append(Entry(day, now, minutes, what, part))
-        now += minutes
-
+    """Arrange the parts one after the other, with breaks; None if they do not fit."""
+    clock = Clock()
+    clock.add(*OPENING)
+    closing, _ = CLOSING
     for part in chosen:
-        takes = part.minutes
-        is_too_long = stretch + takes + CLOSING > LONGEST_STRETCH
-        rest = BREAK if is_too_long or (part.level == 1 and stretch >= WORTH_A_BREAK) else 0
-        is_next_day = day == 1 and part.level == 1 and part.notebook == session.second_day
-        if is_next_day or now + rest + takes + CLOSING > session.minutes:
-            add(CLOSING, "Closing: what was that, and how to go on?")
-            if day == session.days:
+        is_too_long = clock.stretch + part.minutes + closing > LONGEST_STRETCH
+        starts_notebook = part.level == 1 and clock.stretch >= WORTH_A_BREAK
+        pause = BREAK if is_too_long or starts_notebook else 0
+        begins_day = clock.day == 1 and part.level == 1 and part.notebook == session.second_day
+        if begins_day or clock.now + pause + part.minutes + closing > session.minutes:
+            clock.add(*CLOSING)
+            if clock.day == session.days:
                 return None
-            day, now, stretch, eaten, rest = day + 1, 0, 0, False, 0
-        lunch_is_due = session.minutes == DAY and not eaten and now + takes > LUNCH_AFTER
-        if lunch_is_due:
-            add(LUNCH, "Lunch")
-            eaten, stretch = True, 0
-        elif rest:
-            add(rest, "Break")
-            stretch = 0
-        add(takes, name_of(part), part)
-        stretch += takes
-    add(CLOSING, "Closing: what was that, and how to go on?")
-    return entries if now <= session.minutes else None
+            clock.start_next_day()
+            pause = 0
+        if session.lunch and not clock.had_lunch and clock.now + part.minutes > LUNCH_AFTER:
+            clock.add(LUNCH, "Lunch")
+            clock.had_lunch = True
+        elif pause:
+            clock.add(pause, "Break")
+        clock.add(part.minutes, name_of(part), part)
+    clock.add(*CLOSING)
+    return clock.entries if clock.now <= session.minutes else None
 
 
 def name_of(part: Part) -> str:
-    """How a timetable calls a part: with its notebook's number, which a title already has."""
+    """A part's name in a timetable: with its notebook's number, which a notebook's title has."""
     return part.title if part.level == 1 else f"{part.notebook} · {part.title}"
 
 
 def as_text(name: str) -> str:
-    """The timetable of a session as Markdown. Raises InstructorError for an unknown session."""
+    """The timetable of a session as Markdown. Raises NotebookError for an unknown session."""
     if name not in SESSIONS:
-        raise InstructorError(f"There is no session {name!r}: choose from {', '.join(SESSIONS)}.")
+        raise NotebookError(f"There is no session {name!r}: choose from {', '.join(SESSIONS)}.")
     session = SESSIONS[name]
     plan, left_out = timetable(session)
     lines = [f"# {session.title} ({name}{' minutes' if name.isdigit() else ''})", ""]
@@ -132,7 +155,7 @@ def as_text(name: str) -> str:
     for entry in plan:
         at = f"{int(entry.start // 60)}:{int(entry.start % 60):02}"
         at = f"day {entry.day}, {at}" if session.days > 1 else at
-        kind = {2: "", 3: "exercise"}.get(entry.part.level, "") if entry.part else ""
+        kind = "exercise" if entry.part and entry.part.level == 3 else ""
         runs = entry.part.seconds if entry.part else 0
         waits = f"{runs} s" if runs else ""
         what = f"*{entry.what}*" if entry.is_break else entry.what
@@ -142,7 +165,7 @@ def as_text(name: str) -> str:
     lines += [_item(part) for part in inside if not part.is_core]
     lines += ["", "If that is not enough, these exercises are for at home:", ""]
     lines += [_item(part) for part in inside if part.is_core and part.level == 3]
-    lines += ["", "## For who is faster, or for at home", ""]
+    lines += ["", "## For faster learners, or for home", ""]
     lines += [_item(part) for part in left_out]
     return "\n".join(lines) + "\n"
 

@@ -1,13 +1,11 @@
 """Make a set of exercises into an nbgrader assignment: `python -m tools.instructor assignment`.
 
-The statements and starter cells are those of the notebooks, the reference answers and the judge
-those of `helpers/exercises/`. Only one notebook is written: a helper file beside it would be handed
-out with it.
+Statements and starter cells come from the notebooks, reference answers and the judge from
+`helpers/exercises/`. Only one notebook is written: nbgrader would hand out any file next to it.
 """
 
 import argparse
 import ast
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,13 +16,16 @@ from nbformat import NotebookNode
 
 from helpers import ROOT
 from helpers.exercises import NOTEBOOKS, exercises_of, source_of
+from helpers.running import NotebookError
+from tools.instructor.solved import answer_of, fill_in
+from tools.notebooks import BUILD, KERNEL_METADATA, find_notebooks, parts
 
-FOLDER = ROOT / "build" / "nbgrader"
+FOLDER = BUILD / "nbgrader"
 CONFIGURATION = "nbgrader_config.py"
 
-# The solution stands in place of an empty line of the starter, so what nbgrader leaves in a release
-# is the starter: tools.instructor.autograding.settings makes its own stub empty.
-SOLUTION = "### BEGIN SOLUTION\n{}\n### END SOLUTION"
+# The solution replaces a blank line of the starter, so what nbgrader leaves in a release is the
+# starter: tools.instructor.autograding.settings makes its own stub empty.
+SOLUTION = ("### BEGIN SOLUTION", "### END SOLUTION")
 GRADE = """\
 # Exercise {0} · 1 point, given when your work is graded.
 ### BEGIN HIDDEN TESTS
@@ -54,29 +55,25 @@ BELONGS = """\
 *This exercise is from notebook {notebook}, "{section}". What it speaks of stands there.*"""
 
 
-class AssignmentError(Exception):
-    """Why there is no assignment, in one sentence for the instructor."""
-
-
 @dataclass(frozen=True)
 class Place:
-    """Where an exercise stands in its notebook, and what stands there."""
+    """An exercise in its notebook."""
 
     section: str  # the heading above it
     statement: str
     starter: str  # the cell that ends in `check("1.2", answer)`
-    above: tuple[str, ...]  # the code cells of the notebook up to here
+    above: tuple[str, ...]  # the code cells before it
 
 
 # The exercises of an assignment -------------------------------------------------------------------
 
 
 def chosen(names: list[str]) -> list[str]:
-    """These exercises, in the order of the course. Raises AssignmentError for one that isn't."""
+    """These exercises, in the order of the course. Raises NotebookError for an unknown one."""
     known = [name for notebook in NOTEBOOKS for name in exercises_of(notebook)]
     for name in names:
         if name not in known:
-            raise AssignmentError(
+            raise NotebookError(
                 f"There is no exercise {name!r}: give numbers such as 1.2, from {known[0]} to "
                 f"{known[-1]}."
             )
@@ -85,59 +82,39 @@ def chosen(names: list[str]) -> list[str]:
 
 def find(name: str) -> Place:
     """Find an exercise in the notebooks."""
-    cells = json.loads(_path_of(name).read_text(encoding="utf-8"))["cells"]
-    section, statement, above = "", "", []
-    for cell in cells:
-        source = "".join(cell["source"])
-        if cell["cell_type"] == "markdown":
-            before, heading, after = source.partition(f"### Exercise {name} · ")
-            sections = re.findall(r"^## (.+)$", before, re.MULTILINE)
-            section = sections[-1] if sections and not statement else section
-            statement = heading + after if heading else statement
-        elif cell["cell_type"] == "code":
-            if f'check("{name}", ' in source:
-                return Place(section, statement, source, tuple(above))
-            above.append(source)
+    section = ""
+    above: list[str] = []
+    for part in parts(_path_of(name)):
+        if part.level == 2:
+            section = part.title
+        for cell in part.cells:
+            if cell.cell_type != "code":
+                continue
+            if f'check("{name}", ' in cell.source:
+                _, heading, text = part.cells[0].source.partition(f"### {part.title}")
+                return Place(section, heading + text, cell.source, tuple(above))
+            above.append(cell.source)
     raise LookupError(f"exercise {name} is in no notebook")
 
 
 def _path_of(name: str) -> Path:
-    [path] = (ROOT / "notebooks").glob(f"{int(name.partition('.')[0]):02}-*.ipynb")
+    [path] = find_notebooks([str(_notebook(name))])
     return path
 
 
-def _check_call(starter: str) -> ast.Call:
-    return ast.parse(starter).body[-1].value
-
-
-def answered(starter: str, right: Any) -> str:
-    """A starter cell with the reference answer in it, between nbgrader's marks."""
-    answer = _check_call(starter).args[1]
-    if isinstance(answer, ast.List):
-        pairs = zip(answer.elts, right, strict=True)
-        solution = "\n".join(f"{name.id} = {part!r}" for name, part in pairs)
-    elif callable(right):
-        solution = source_of(right)
-    else:
-        solution = f"{answer.id} = {right!r}"
-    # The empty line before the check becomes the solution.
-    definition, _, check = starter.rpartition("\n\n")
-    return f"{definition}\n{SOLUTION.format(solution)}\n{check}"
-
-
 def context(exercises: list[tuple[Place, Any]]) -> str:
-    """What exercises of one notebook find there: its imports, and functions that they speak of.
+    """The code that exercises of one notebook need: its imports, and functions that they mention.
 
-    Each is given as its place and its right answer.
+    `exercises` are pairs of a place and its right answer.
     """
     if not any(callable(right) for _, right in exercises):
-        return "import numpy as np"  # no program is asked for
+        return "import numpy as np"  # no function is asked for
     above = exercises[-1][0].above
     imports: dict[str, None] = {}
     functions = []
     for source in above[1:]:  # the first cell finds the course
         for node in ast.parse(source).body:
-            text = ast.get_source_segment(source, node)
+            text = ast.get_source_segment(source, node) or ""
             if isinstance(node, ast.FunctionDef):
                 functions.append((node.name, text))
             elif isinstance(node, ast.Import | ast.ImportFrom) and "helpers.exercises" not in text:
@@ -149,7 +126,7 @@ def context(exercises: list[tuple[Place, Any]]) -> str:
     used = "\n".join(place.starter + source_of(right) for place, right in programs)
     mentioned = {span for p, _ in programs for span in re.findall(r"`(\w+)`", p.statement)}
     own = {_name(place) for place, _ in exercises}
-    needed = []
+    needed: list[str] = []
     for name, text in reversed(functions):
         if name not in own and (name in mentioned or re.search(rf"\b{name}\(", used)):
             needed.insert(0, text)
@@ -158,66 +135,70 @@ def context(exercises: list[tuple[Place, Any]]) -> str:
 
 
 def _name(place: Place) -> str:
-    return ast.unparse(_check_call(place.starter).args[1])
+    return ast.unparse(answer_of(place.starter))
 
 
 # The notebook -------------------------------------------------------------------------------------
 
 
 def source_notebook(title: str, names: list[str]) -> NotebookNode:
-    """The instructor's version: nbgrader takes the solutions and the grading out of it.
+    """The instructor's version, from which nbgrader makes the release.
 
-    The ids of its cells, sorted, are in the order of the cells: see autograding.RepairCells.
+    Sorting the ids of its cells keeps their order: see autograding.RepairCells.
     """
-    cells = [_locked("0-0-introduction", INTRODUCTION.format(title=title))]
+    cells = [_text("0-0-introduction", INTRODUCTION.format(title=title))]
     places = {name: find(name) for name in names}
     finder = places[names[0]].above[0]
-    cells += [_locked("0-1-course", finder, code=True)]
-    cells += [_locked("0-2-check", CHECK, code=True)]
+    cells += [_code("0-1-course", finder)]
+    cells += [_code("0-2-check", CHECK)]
     rights = {name: exercises_of(_notebook(name))[name]().solution for name in names}
     for notebook in sorted(set(map(_notebook, names))):
         here = [name for name in names if _notebook(name) == notebook]
         surroundings = context([(places[name], rights[name]) for name in here])
-        cells += [_locked(f"{notebook:02}-00-0-imports", surroundings, code=True)]
+        cells += [_code(f"{notebook:02}-00-0-imports", surroundings)]
         for name in here:
             number = f"{notebook:02}-{int(name.partition('.')[2]):02}"
             place = places[name]
             belongs = BELONGS.format(notebook=_path_of(name).stem[:2], section=place.section)
             cells += [
-                _locked(f"{number}-0-exercise", f"{place.statement}\n\n{belongs}"),
-                _cell(f"{number}-1-answer", answered(place.starter, rights[name]), solution=True),
-                _cell(f"{number}-2-grade", GRADE.format(name, _name(place)), grade=True, points=1),
+                _text(f"{number}-0-exercise", f"{place.statement}\n\n{belongs}"),
+                _code(
+                    f"{number}-1-answer",
+                    fill_in(place.starter, rights[name], SOLUTION),
+                    is_answer=True,
+                ),
+                _code(f"{number}-2-grade", GRADE.format(name, _name(place)), points=1),
             ]
-    return nbformat.v4.new_notebook(
-        cells=cells,
-        metadata={
-            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-            "language_info": {"name": "python"},
-        },
-    )
+    return nbformat.v4.new_notebook(cells=cells, metadata=KERNEL_METADATA)
+
+
+def nbgrader_metadata(
+    grade_id: str, is_answer: bool = False, points: float | None = None
+) -> dict[str, Any]:
+    """What nbgrader must know of a cell: an answer, a cell that gives points, or a locked one."""
+    metadata = {
+        "grade_id": grade_id,
+        "grade": points is not None,
+        "solution": is_answer,
+        "locked": not is_answer,
+        "task": False,
+        "schema_version": 3,
+    }
+    return metadata if points is None else metadata | {"points": points}
 
 
 def _notebook(name: str) -> int:
     return int(name.partition(".")[0])
 
 
-def _locked(grade_id: str, source: str, code: bool = False) -> NotebookNode:
-    return _cell(grade_id, source, code=code)
+def _text(grade_id: str, source: str) -> NotebookNode:
+    metadata = {"nbgrader": nbgrader_metadata(grade_id)}
+    return nbformat.v4.new_markdown_cell(source, id=grade_id, metadata=metadata)
 
 
-def _cell(
-    grade_id: str, source: str, code: bool = True, solution: bool = False, **graded: Any
-) -> NotebookNode:
-    make = nbformat.v4.new_code_cell if code else nbformat.v4.new_markdown_cell
-    nbgrader = {
-        "grade_id": grade_id,
-        "grade": False,
-        "solution": solution,
-        "locked": not solution,
-        "task": False,
-        "schema_version": 3,
-    }
-    return make(source, id=grade_id, metadata={"nbgrader": nbgrader | graded})
+def _code(grade_id: str, source: str, **role: Any) -> NotebookNode:
+    metadata = {"nbgrader": nbgrader_metadata(grade_id, **role)}
+    return nbformat.v4.new_code_cell(source, id=grade_id, metadata=metadata)
 
 
 # The command --------------------------------------------------------------------------------------
@@ -226,11 +207,11 @@ def _cell(
 def write(title: str, names: list[str], folder: Path) -> Path:
     """Write the instructor's version into nbgrader's course folder; return its path.
 
-    Raises AssignmentError for a name that nbgrader can't use, an unknown exercise, and files that
+    Raises NotebookError for a name that nbgrader can't use, an unknown exercise, and files that
     would be handed out.
     """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", title):
-        raise AssignmentError(
+        raise NotebookError(
             f"nbgrader can't use the name {title!r}: take letters, digits, - and _ only."
         )
     notebook = source_notebook(title, chosen(names))
@@ -239,7 +220,7 @@ def write(title: str, names: list[str], folder: Path) -> Path:
     path = source / f"{title}.ipynb"
     others = sorted(other.name for other in source.iterdir() if other != path)
     if others:
-        raise AssignmentError(
+        raise NotebookError(
             f"{source} also holds {', '.join(others)}, and nbgrader would hand it out: move it to "
             "another folder."
         )
@@ -267,21 +248,16 @@ settings(get_config(), COURSE)  # noqa: F821
 '''
 
 
-def run(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> None:
     """Make the assignment, and say what to do next."""
     folder = options.folder.resolve()
-    try:
-        path = write(options.name, options.exercises, folder)
-    except AssignmentError as error:
-        print(error)
-        return 1
+    path = write(options.name, options.exercises, folder)
     settings = folder / CONFIGURATION
     if not settings.exists():
         settings.write_text(configuration(), encoding="utf-8", newline="\n")
     elif settings.read_text(encoding="utf-8") != configuration():
         print(f"{settings} is not the course's own. It needs these lines:\n\n{configuration()}")
     print(f"Written: {path}\nNext, in {folder}: nbgrader generate_assignment {options.name}")
-    return 0
 
 
 def add_command(commands: Any) -> None:
@@ -295,4 +271,3 @@ def add_command(commands: Any) -> None:
         default=FOLDER,
         help="nbgrader's course folder, which keeps the grades (build/nbgrader unless given)",
     )
-    parser.set_defaults(run=run)

@@ -1,4 +1,4 @@
-"""The course's settings for nbgrader, and what it lacks to grade every submission to its end."""
+"""The course's settings for nbgrader, and preprocessors that grade every submission to its end."""
 
 import os
 import sys
@@ -17,6 +17,7 @@ from nbgrader.utils import is_grade
 
 from helpers.exercises.judging import CORRECT
 from helpers.running import with_other_ports
+from tools.instructor.assignment import nbgrader_metadata
 
 LEFT_OUT = (
     "This cell ended Python, or ran on although it was interrupted. It was left out, and all "
@@ -26,16 +27,16 @@ NO_VERDICT = "Something in this notebook keeps this cell from running. Take it o
 
 
 class ExecuteToTheEnd(Execute):
-    """Runs every cell, also where one of them kills the kernel or can't be interrupted.
+    """Run every cell, even if one of them kills the kernel or can't be interrupted.
 
-    nbgrader's own gives up, and the submission has neither a score nor feedback. Here that cell
-    fails, and the others are run in a new kernel.
+    nbgrader's own preprocessor gives up, and the submission gets neither a score nor feedback. Here
+    that cell fails, and the others are run in a new kernel.
     """
 
     def preprocess(
         self, notebook: NotebookNode, resources: Any, km: Any = None
     ) -> tuple[NotebookNode, Any]:
-        """Run the notebook as often as it takes; a cell that ended a kernel is left out."""
+        """Run the notebook until no cell ends its kernel; those that do are left out."""
         self.fatal: set[int] = set()
         self.running = -1
         while True:
@@ -48,7 +49,7 @@ class ExecuteToTheEnd(Execute):
 
     @contextmanager
     def setup_kernel(self, **arguments: Any) -> Iterator[None]:
-        """A kernel for as long as the notebook runs."""
+        """Keep a kernel while the notebook runs."""
         setup_kernel = super().setup_kernel
         with ExitStack() as stack:
             with_other_ports(lambda: stack.enter_context(setup_kernel(**arguments)))
@@ -79,17 +80,17 @@ def _error(sentence: str) -> NotebookNode:
 
 
 class RepairCells(NbGraderPreprocessor):
-    """Makes a submission's cells those of the assignment again; only answers stay the student's.
+    """Restore a submission's cells to those of the assignment, except for the answers.
 
-    nbgrader restores the source of a locked cell. But where a cell is there twice, or its metadata
-    was changed, the whole class is left ungraded, and its own `add_missing_cells` fails where two
+    nbgrader restores the source of a locked cell. But if a cell is duplicated, or its metadata was
+    changed, the whole class is left ungraded, and its own `add_missing_cells` fails if two
     neighbours are missing.
     """
 
     def preprocess(self, notebook: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
-        """Set every cell's metadata, take it off copies, and put back the cells that are missing.
+        """Reset every cell's metadata, remove it from copies, and restore missing cells.
 
-        Sorted, the ids are in the order of the cells. Of several copies the last one counts.
+        Sorting the ids gives the order of the cells. Of several copies the last one counts.
         """
         place = resources["nbgrader"]
         with Gradebook(place["db_url"]) as gradebook:
@@ -103,8 +104,8 @@ class RepairCells(NbGraderPreprocessor):
             cell.metadata.pop("nbgrader", None)
             if name in missing:
                 # Nothing else stays: with a tag, a cell is skipped, and nbgrader gives the point.
-                nbgrader = _metadata(name, name in answers, points.get(name))
-                cell.metadata = NotebookNode(nbgrader=nbgrader)
+                nbgrader = nbgrader_metadata(name, name in answers, points.get(name))
+                cell.metadata = nbformat.from_dict({"nbgrader": nbgrader})
                 missing.remove(name)
         for name in sorted(missing - answers):
             cell_type, source = sources[name]
@@ -112,7 +113,8 @@ class RepairCells(NbGraderPreprocessor):
                 nbformat.v4.new_code_cell if cell_type == "code" else nbformat.v4.new_markdown_cell
             )
             later = (number for number, cell in enumerate(notebook.cells) if _id(cell) > name)
-            restored = make(source, metadata={"nbgrader": _metadata(name, False, points.get(name))})
+            nbgrader = nbgrader_metadata(name, points=points.get(name))
+            restored = make(source, metadata={"nbgrader": nbgrader})
             notebook.cells.insert(next(later, len(notebook.cells)), restored)
         return notebook, resources
 
@@ -122,32 +124,20 @@ def _id(cell: NotebookNode) -> str:
     return str(nbgrader.get("grade_id", "")) if isinstance(nbgrader, dict) else ""
 
 
-def _metadata(name: str, is_answer: bool, points: float | None) -> NotebookNode:
-    metadata = {
-        "grade_id": name,
-        "grade": points is not None,
-        "solution": is_answer,
-        "locked": not is_answer,
-        "task": False,
-        "schema_version": 3,
-    }
-    return nbformat.from_dict(metadata if points is None else metadata | {"points": points})
-
-
 def settings(configuration: Any, course: str) -> None:
-    """What nbgrader_config.py sets; `course` is the folder in which `helpers` lies."""
-    configuration.ClearSolutions.code_stub = {"python": ""}  # the starter stands there already
+    """Set up nbgrader, for nbgrader_config.py; `course` is the folder that contains `helpers`."""
+    configuration.ClearSolutions.code_stub = {"python": ""}  # the starter is already there
     configuration.LimitOutput.max_lines = 100
-    configuration.Execute.iopub_timeout = 10  # what a flood of prints gets to arrive
+    configuration.Execute.iopub_timeout = 10  # for a flood of prints to arrive
 
-    # nbgrader calls `alembic` by its name, which is found in an activated environment only.
+    # nbgrader calls `alembic` by name, which is found in an activated environment only.
     _put_first("PATH", str(Path(sys.executable).parent))
     # Kernels are started in the folder of the submission. They take `helpers` from the course,
     # never from there, nor anything else that was handed in.
     _put_first("PYTHONPATH", course)
     os.environ["PYTHONSAFEPATH"] = "1"
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"  # this Python's kernel, not one of the home folder
-    # `validate` runs a notebook of the instructor, and this does not harm it.
+    # `validate` runs a notebook of the instructor, where this does no harm.
     lock = "import tools.instructor.grading as grading; grading.lock(); del grading"
     configuration.Execute.extra_arguments = [f"--IPKernelApp.exec_lines={lock}"]
 

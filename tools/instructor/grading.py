@@ -20,7 +20,7 @@ from helpers.exercises import NOTEBOOKS, exercises_of, judge
 from helpers.exercises.judging import CORRECT, NOT_STARTED, NOT_YET, Exercise, Verdict
 from helpers.quiet_stderr import muted_stderr
 
-# Taken before the first cell of a submission runs: what it puts in their place does not count.
+# Taken before the first cell of a submission runs: what it replaces them with does not count.
 MAKERS = {name: make for notebook in NOTEBOOKS for name, make in exercises_of(notebook).items()}
 OWN_ANSWERS = str(Path(exercises.__file__).resolve().parent)
 
@@ -36,9 +36,9 @@ class NoPoint(Exception):
 
 
 def grade(exercise_id: str, answer: Callable[[], Any]) -> None:
-    """Return if the answer is right, and raise NoPoint with the verdict of `check` if it is not.
+    """Raise NoPoint with the verdict of `check` unless the answer is right.
 
-    `answer` is a function, so that an answer that is not there is a verdict, too.
+    `answer` is a function, so that a missing answer gets a verdict, too.
     """
     with _silence():
         verdict = _verdict(exercise_id, answer)
@@ -65,7 +65,7 @@ def _verdict(exercise_id: str, answer: Callable[[], Any]) -> Verdict:
 
 
 def _judge_works(exercise: Exercise) -> bool:
-    """Whether the judge still accepts the right answer and refuses wrong ones."""
+    """Whether the judge still accepts the right answer and rejects wrong ones."""
     wrong = [answer for answer, _ in islice(exercise.wrong_answers, WRONG_ANSWERS_TRIED)]
     return judge(exercise, exercise.solution).outcome == CORRECT and all(
         judge(exercise, answer).outcome == NOT_YET for answer in wrong
@@ -80,16 +80,16 @@ def _is_own_answer(answer: Any) -> bool:
 
 @contextlib.contextmanager
 def _silence() -> Iterator[None]:
-    """Nothing reaches stderr, neither through Python nor through the file descriptor."""
+    """Mute stderr, both Python's and the file descriptor."""
     with muted_stderr(), contextlib.redirect_stderr(io.StringIO()):
         yield
 
 
 def lock() -> None:
-    """Leave `check` and its like without answers; called before the first cell of a submission.
+    """Replace `helpers.exercises` by a module that does nothing, before a submission's first cell.
 
-    A notebook may import them, as every notebook of the course does, and they do nothing. The
-    answers and the progress of the person who grades are out of the way.
+    A notebook may import `check` and the like, as every notebook of the course does. The answers
+    and the progress of the person who grades are out of reach.
     """
 
     def later(*_: Any) -> None:

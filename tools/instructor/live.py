@@ -1,26 +1,29 @@
-"""The live-coding version: the key lines are left out, and stand in the instructor's notes.
+"""The live-coding version: its key lines are in the instructor's notes instead of the notebook.
 
-Which lines these are is said in a cell's metadata, `course: {"live": [...]}`, line by line as they
-are written. In the handout `# …` with a number stands for each run of neighbouring lines.
+A cell's metadata names them as they are written: `course: {"live": [...]}`. In the handout, `# …`
+and a number replace each run of neighbouring lines.
 """
 
 import re
+from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
-from tools.instructor.notes import notes_of, taken_out_of
-from tools.instructor.sources import BUILD, InstructorError, find_notebooks, parts, read
+from helpers.running import NotebookError
+from tools.instructor.notes import notes_of, strip_metadata
+from tools.notebooks import BUILD, find_notebooks, parts, read_notebook
 
 PLACEHOLDER = "# … {number}"
 
 
-def take_out(source: str, lines: list[str], number: int) -> tuple[str, dict[int, list[str]]]:
-    """A source without the given lines, and what stands for which placeholder.
+def redact(source: str, lines: list[str], number: int) -> tuple[str, dict[int, list[str]]]:
+    """Replace the given lines by placeholders; return the source and the lines by placeholder.
 
-    `number` is that of the first placeholder. Raises InstructorError for a line that is not there.
+    `number` is that of the first placeholder. Raises NotebookError for a missing line.
     """
-    rest, left_out, kept = list(lines), {}, []
+    rest, kept = list(lines), []
+    left_out: dict[int, list[str]] = {}
     for line in source.splitlines():
         if not rest or line != rest[0]:
             kept.append(line)
@@ -34,12 +37,12 @@ def take_out(source: str, lines: list[str], number: int) -> tuple[str, dict[int,
         left_out[number] = [line]
         number += 1
     if rest:
-        raise InstructorError(f"This cell has no line {rest[0]!r} to leave out: {source[:60]!r}")
+        raise NotebookError(f"This cell has no line {rest[0]!r} to leave out: {source[:60]!r}")
     return "\n".join(kept), left_out
 
 
-def put_back(source: str, left_out: dict[int, list[str]]) -> str:
-    """The original of a source that `take_out` has made."""
+def restore(source: str, left_out: dict[int, list[str]]) -> str:
+    """The original of a source made by `redact`."""
     lines = []
     for line in source.splitlines():
         number = re.fullmatch(r"\s*# … (\d+)", line)
@@ -48,19 +51,19 @@ def put_back(source: str, left_out: dict[int, list[str]]) -> str:
 
 
 def handout(notebook: NotebookNode) -> dict[str, dict[int, list[str]]]:
-    """Turn a notebook into the live version, in place; what was left out, by the cell's id.
+    """Turn a notebook into the live version, in place; return the lines left out by cell id.
 
-    Outputs go, and so does all that its author wrote for the instructor.
+    Outputs and whatever is for the instructor only are removed.
     """
     left_out: dict[str, dict[int, list[str]]] = {}
     number = 1
     for cell in notebook.cells:
-        about = taken_out_of(cell)
+        about = strip_metadata(cell)
         if cell.cell_type != "code":
             continue
         cell.outputs, cell.execution_count = [], None
         if about.get("live"):
-            cell.source, left_out[cell.id] = take_out(cell.source, about["live"], number)
+            cell.source, left_out[cell.id] = redact(cell.source, about["live"], number)
             number += len(left_out[cell.id])
     return left_out
 
@@ -70,7 +73,7 @@ def write(numbers: list[str]) -> None:
     folder = BUILD / "live"
     folder.mkdir(parents=True, exist_ok=True)
     for path in find_notebooks(numbers):
-        notebook = read(path)
+        notebook = read_notebook(path)
         left_out = handout(notebook)
         nbformat.write(notebook, folder / path.name)
         notes = folder / f"notes-{path.stem[:2]}.md"
@@ -78,7 +81,7 @@ def write(numbers: list[str]) -> None:
         print(f"build/live/{path.name}, for the room\nbuild/live/{notes.name}, for you")
 
 
-def _notes(path, notebook: NotebookNode, left_out: dict[str, dict[int, list[str]]]) -> str:
+def _notes(path: Path, notebook: NotebookNode, left_out: dict[str, dict[int, list[str]]]) -> str:
     sources = {cell.id: cell.source for cell in notebook.cells}
     lines = []
     for part in parts(path):

@@ -1,10 +1,10 @@
-"""What an author says to the instructor, section by section: `course: {"notes": {...}}`."""
+"""Speaker notes, section by section: `course: {"notes": {...}}`."""
 
 from nbformat import NotebookNode
 
-from tools.instructor.sources import Part, find_notebooks, parts
+from tools.notebooks import Part, find_notebooks, parts
 
-# The parts of a note, in the order in which they are needed.
+# In the order in which they are needed.
 KINDS = {
     "say": "Say",
     "asked": "They ask",
@@ -14,14 +14,14 @@ KINDS = {
 
 
 def notes_of(part: Part) -> list[str]:
-    """The notes of a section as lines of Markdown; none where its author wrote none."""
+    """The notes of a section as lines of Markdown; none if it has no notes."""
     notes = part.about.get("notes", {})
     lines = [f"- **{name}:** {notes[kind]}" for kind, name in KINDS.items() if kind in notes]
     return [*lines, ""] if lines else []
 
 
-def taken_out_of(cell: NotebookNode) -> dict:
-    """What a cell's author wrote for instructors, which a handout lacks; taken out of it here."""
+def strip_metadata(cell: NotebookNode) -> dict:
+    """Remove from a cell what is for instructors only; return its `course` metadata."""
     cell.metadata.pop("slideshow", None)
     return cell.metadata.pop("course", {})
 

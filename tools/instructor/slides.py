@@ -1,8 +1,8 @@
 """Slides with speaker notes, made by nbconvert and reveal.js: build/slides/, for use offline.
 
-The cells' own `slideshow` metadata decides. Where a cell has none, its kind does: a section begins
-a slide, and each question, piece of code, figure and answer is a step down from it. The answer to
-a **Predict.** stands on a page of its own, so that nobody reads it too early.
+A cell's `slideshow` metadata decides; by default a section begins a slide, and each question, piece
+of code, figure and answer is a step down from it. The answer to a **Predict.** has a page of its
+own, so that it is not read too early.
 """
 
 import html
@@ -14,11 +14,11 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
-from helpers.web.npm_files import FetchError, Pin, fetch
+from helpers.web.npm_files import Pin, fetch
 from tools.instructor.notes import notes_of
-from tools.instructor.sources import BUILD, InstructorError, find_notebooks, parts, read
+from tools.notebooks import BUILD, find_notebooks, parts, read_notebook
 
-# What the slides load, under the names that nbconvert's template expects beside them.
+# What the slides load, by the names that nbconvert's template expects.
 PINS = {
     "reveal.css": Pin(
         "reveal.js",
@@ -52,24 +52,24 @@ PINS = {
     ),
 }
 
-MOST_WORDS = 75  # on one page; longer prose goes on, on the next
-FEWEST_WORDS = 12  # of a paragraph with a page of its own; a shorter one is torn from what it ends
+MOST_WORDS = 75  # on one page; longer prose continues on the next
+FEWEST_WORDS = 12  # of a paragraph with a page of its own; a shorter one stays on the page before
 
 
 TEMPLATE = (Path(__file__).parent / "slides.html.j2").read_text(encoding="utf-8")
 
 
 def write(numbers: list[str]) -> None:
-    """Write the slides of notebooks, and beside them all that they load.
+    """Write the slides of notebooks, and next to them everything that they load.
 
-    Raises InstructorError where reveal.js or MathJax is neither kept here nor to be had.
+    Raises FetchError if reveal.js or MathJax is neither cached nor available.
     """
     from nbconvert import SlidesExporter
 
     folder = BUILD / "slides"
     _write_reveal(folder / "reveal")
     for path in find_notebooks(numbers):
-        notebook = read(path)
+        notebook = read_notebook(path)
         notebook.cells = pages(path)
         exporter = SlidesExporter(
             raw_template=TEMPLATE,
@@ -84,7 +84,7 @@ def write(numbers: list[str]) -> None:
 
 
 def pages(path: Path) -> list[NotebookNode]:
-    """The cells of the slides, each with its role; those that nobody projects are left out."""
+    """The cells of the slides, each with its role; cells that are not projected are left out."""
     cells: list[NotebookNode] = []
     for part in parts(path):
         for place, cell in enumerate(part.cells):
@@ -109,7 +109,7 @@ def pages(path: Path) -> list[NotebookNode]:
 
 
 def _prose(cell: NotebookNode) -> list[NotebookNode]:
-    """A Markdown cell as pages: answers alone, the rest cut between paragraphs where it is long."""
+    """A Markdown cell as pages: answers alone, long prose split between paragraphs."""
     texts = []
     for text in re.split(r"(<details>.*?</details>)", cell.source, flags=re.DOTALL):
         answer = re.search(r"</summary>(.*)</details>", text, re.DOTALL)
@@ -134,7 +134,7 @@ def _code(cell: NotebookNode) -> list[NotebookNode]:
     cell = nbformat.from_dict(cell)
     figures = [output for output in cell.outputs if "image/png" in output.get("data", {})]
     is_exercise = re.search(r"^check\(", cell.source, re.MULTILINE)
-    # The words of a figure are for who cannot see it; on a wall they only take its place.
+    # A projected figure keeps its description as alt text only.
     cell.outputs = [
         output for output in cell.outputs if output.output_type == "stream" and not is_exercise
     ]
@@ -150,13 +150,10 @@ def _figure(output: NotebookNode) -> NotebookNode:
 
 
 def _write_reveal(folder: Path) -> None:
-    try:
-        contents = fetch(PINS)
-    except FetchError as error:
-        raise InstructorError(str(error)) from error
+    contents = fetch(PINS)
     shutil.rmtree(folder, ignore_errors=True)
     for name, content in contents.items():
         target = folder / PINS[name].path
         target.parent.mkdir(parents=True, exist_ok=True)
-        # The theme asks for fonts, from the web too; those of the computer will do.
+        # The theme asks for fonts, from the web too; those of the computer are enough.
         target.write_bytes(re.sub(rb"@import [^;]+;", b"", content))
