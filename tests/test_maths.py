@@ -249,6 +249,7 @@ def test_jacobian_keeps_the_type(dtype):
 def test_one_hot():
     labels = np.array([[0, 2], [1, 1]], np.uint8)
     np.testing.assert_array_equal(one_hot(labels, 3), tf.one_hot(labels, 3))
+    assert one_hot(labels, 3).dtype == np.float64
     assert one_hot(labels[:0, 0], 3).shape == (0, 3)
 
 
