@@ -1,14 +1,13 @@
-"""What is done to pictures: a filter is laid over one, or many are shifted."""
+"""2-D convolution and image shifts."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 
 def convolve(image: ArrayLike, kernel: ArrayLike) -> NDArray:
-    """Lay `kernel` on every place of `image` where it fits; multiply and sum up.
+    """Valid 2-D cross-correlation, which neural networks call convolution: no flipped kernel.
 
-    (height, width) and (rows, columns) give (height - rows + 1, width - columns + 1). As in every
-    neural network the kernel is not turned round: a mathematician says cross-correlation.
+    (height, width) and (rows, columns) give (height - rows + 1, width - columns + 1).
     """
     image, kernel = np.asarray(image), np.asarray(kernel)
     if image.ndim != 2 or kernel.ndim != 2 or np.any(np.array(image.shape) < kernel.shape):
@@ -21,26 +20,26 @@ def convolve(image: ArrayLike, kernel: ArrayLike) -> NDArray:
 
 
 def shifted(images: NDArray, down: int, right: int) -> NDArray:
-    """Copies of `images` (n, height, width), moved so many pixels; negative is up and left.
+    """Copies of `images` (n, height, width), moved by `down` and `right` pixels.
 
-    What leaves the picture is lost, and zeros fill the gap.
+    A negative number moves them up or left. What leaves a picture is lost, and zeros fill the gap.
     """
     result = np.zeros_like(images)
-    result[:, _from(down), _from(right)] = images[:, _from(-down), _from(-right)]
+    result[:, _overlap(down), _overlap(right)] = images[:, _overlap(-down), _overlap(-right)]
     return result
 
 
-def _from(shift: int) -> slice:
-    """The part of an axis that something reaches which is moved by `shift`."""
+def _overlap(shift: int) -> slice:
+    """The part of an axis that is covered by a copy of itself moved by `shift`."""
     return slice(shift, None) if shift >= 0 else slice(None, shift)
 
 
-def randomly_shifted(images: NDArray, most: int, generator: np.random.Generator) -> NDArray:
+def randomly_shifted(images: NDArray, max_shift: int, generator: np.random.Generator) -> NDArray:
     """Copies of `images` (n, height, width), each moved by its own random number of pixels.
 
-    Both directions are drawn from -most … most, all equally likely.
+    Down and right are both drawn uniformly from -max_shift … max_shift.
     """
-    moves = generator.integers(-most, most + 1, (len(images), 2))
+    moves = generator.integers(-max_shift, max_shift + 1, (len(images), 2))
     result = np.empty_like(images)
     for move in np.unique(moves, axis=0):
         chosen = (moves == move).all(axis=1)

@@ -1,7 +1,7 @@
 """The last layers of a classifier, written by hand as real Keras classes.
 
-They work inside `keras.Sequential`, save and load as `.keras` files, and equal the built-in
-layers in values, gradients and training steps.
+They work in `keras.Sequential`, save and load as `.keras` files, and have the values, gradients
+and training steps of the built-in layers.
 """
 
 from helpers.quiet_tensorflow import keras, tf
@@ -60,7 +60,7 @@ def train_step(
     inputs,
     labels,
 ) -> tf.Tensor:
-    """Move the model's weights once, against the gradient of `loss`; return the loss before."""
+    """Move the model's weights one step against the gradient; return the loss before the step."""
     with tf.GradientTape() as tape:
         value = loss(labels, model(inputs, training=True))
     gradients = tape.gradient(value, model.trainable_variables)

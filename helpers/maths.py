@@ -1,12 +1,10 @@
-"""Softmax, its relatives and their gradients, on NumPy arrays.
+"""Softmax, its relatives and their gradients, in NumPy: the formulas of notebooks 01 to 03.
 
-Every function works along the last axis unless told otherwise, keeps float16, float32 and float64,
-turns integers into float64, and never changes its input. A score of -inf is allowed and means
-"impossible"; a group of scores without a finite largest one (NaN, +inf, or nothing but -inf)
-has no softmax and raises ValueError.
+All functions keep float16, float32 and float64, turn integers into float64, and leave their input
+unchanged. A score of -inf means "impossible". A group of scores whose largest is not finite (NaN,
++inf, or nothing but -inf) has no softmax and raises ValueError.
 """
 
-import math
 from collections.abc import Callable
 
 import numpy as np
@@ -19,105 +17,54 @@ NO_SOFTMAX = (
     "find the step before this one that produced them."
 )
 
+# A score far below the largest has a probability that rounds to 0. That is correct, so the
+# functions that meet it don't report it, whatever np.seterr says.
+_expects_underflow = np.errstate(over="ignore", under="ignore")
+
 
 def _as_floats(values: ArrayLike) -> Array:
     array = np.asarray(values)
     return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 
-def _reduce(operation: np.ufunc, values: Array, axis: int, dtype: np.dtype) -> Array:
-    """`operation.reduce` with the dimension kept: the same values, sooner for many short rows.
-
-    NumPy starts anew for each row, and that costs more than the ten numbers in it. Turned over,
-    ten long columns are left, block by block, because a small block stays in the processor's cache.
-    """
-    width = values.shape[axis]
-    if values.size < 64 * width or width > 64 or axis not in (-1, values.ndim - 1):
-        return operation.reduce(values, axis, dtype, keepdims=True)
-    rows = values.size // width
-    table = values.reshape(rows, width)
-    result = np.empty(rows, dtype)
-    block = 32_768 // width
-    for start in range(0, rows, block):
-        columns = np.ascontiguousarray(table[start : start + block].T)
-        operation.reduce(columns, axis=0, out=result[start : start + block])
-    return result.reshape(*values.shape[:-1], 1)
-
-
 def _largest(logits: Array, axis: int) -> Array:
-    """The largest score of each group, dimension kept: what softmax may subtract for free."""
+    """Largest score of each group, dimension kept; ValueError if a group has no softmax."""
     if not -logits.ndim <= axis < logits.ndim or logits.shape[axis] == 0:
         raise ValueError(
             f"softmax needs at least one score along axis {axis}, "
             f"but got an array of shape {logits.shape}; pass a list of scores."
         )
-    largest = _reduce(np.maximum, logits, axis, logits.dtype)
-    if np.count_nonzero(np.isfinite(largest)) < largest.size:  # takes half as long as .all()
+    largest = logits.max(axis=axis, keepdims=True)
+    if not np.isfinite(largest).all():
         raise ValueError(NO_SOFTMAX)
     return largest
 
 
-def _needs_no_shift(largest: Array) -> bool:
-    """Whether exp and its sums stay finite, and nothing rounds to 0 that a shift would keep."""
-    limit = np.log(np.finfo(largest.dtype).max) / 2
-    return bool(largest.min() >= 0 and largest.max() <= limit)
-
-
-def _total(exponentials: Array, axis: int) -> Array:
-    """Their sum, dimension kept, in float32 or better: float16 stops counting at 2,048."""
+def _sum(exponentials: Array, axis: int) -> Array:
+    """Sum, dimension kept, in float32 or better: a sum in float16 stops growing at 2,048."""
     precision = np.promote_types(exponentials.dtype, np.float32)
-    return _reduce(np.add, exponentials, axis, precision)
-
-
-# A score far below the largest gives a probability that rounds to 0. That is the right answer,
-# so the functions that meet it do not report it, whatever np.seterr says.
-_expects_underflow = np.errstate(over="ignore", under="ignore")
+    return exponentials.sum(axis=axis, keepdims=True, dtype=precision)
 
 
 def naive_softmax(logits: ArrayLike, axis: int = -1) -> Array:
-    """Exponentials divided by their sum, exactly as the formula reads.
+    """exp(z_i) / sum_j exp(z_j), exactly as the formula reads, same shape as `logits`.
 
-    Right for small scores only: notebook 02 shows where it overflows. Use `softmax`.
+    It overflows for large scores, as notebook 02 shows. Use `softmax`.
     """
     exponentials = np.exp(_as_floats(logits))
     return exponentials / exponentials.sum(axis=axis, keepdims=True)
 
 
+@_expects_underflow
 def softmax(logits: ArrayLike, axis: int = -1) -> Array:
-    """Turn scores into probabilities: exp(z_i) / sum_j exp(z_j), same shape as `logits`.
+    """Probabilities exp(z_i) / sum_j exp(z_j), same shape as `logits`.
 
-    A shift of all scores cancels, so the largest is subtracted first and exp never overflows
+    Subtracting the largest score changes nothing on paper, and exp never overflows
     (Goodfellow, Bengio and Courville, "Deep Learning", section 4.1).
     """
     logits = _as_floats(logits)
-    if logits.ndim == 1 and 0 < logits.size <= 32 and axis in (-1, 0):
-        return np.array(_softmax_of_few(logits.tolist()), logits.dtype)
-    return _softmax_of_many(logits, axis)
-
-
-def _softmax_of_few(logits: list[float]) -> list[float]:
-    """Softmax in Python's own numbers, which are done with ten scores before NumPy has begun."""
-    largest = max(logits)
-    exponentials = [math.exp(logit - largest) for logit in logits]
-    total = math.fsum(exponentials)
-    if not math.isfinite(total):
-        raise ValueError(NO_SOFTMAX)
-    return [exponential / total for exponential in exponentials]
-
-
-@_expects_underflow
-def _softmax_of_many(logits: Array, axis: int) -> Array:
-    """Softmax in NumPy. In a large array the shift takes as long as exp, so it is left out where
-    nothing is lost.
-    """
-    largest = _largest(logits, axis)
-    if logits.size > 65_536 and _needs_no_shift(largest):
-        probabilities = np.exp(logits)
-    else:
-        probabilities = logits - largest
-        np.exp(probabilities, out=probabilities)  # in place: a new array takes longer than exp
-    probabilities /= _total(probabilities, axis)
-    return probabilities
+    exponentials = np.exp(logits - _largest(logits, axis))
+    return (exponentials / _sum(exponentials, axis)).astype(logits.dtype)
 
 
 @_expects_underflow
@@ -125,21 +72,25 @@ def logsumexp(logits: ArrayLike, axis: int = -1, keepdims: bool = False) -> Arra
     """log(sum_j exp(z_j)) without overflow: m + log(sum_j exp(z_j - m)), m the largest score."""
     logits = _as_floats(logits)
     largest = _largest(logits, axis)
-    result = largest + np.log(_total(np.exp(logits - largest), axis))
+    result = largest + np.log(_sum(np.exp(logits - largest), axis))
     return (result if keepdims else result.squeeze(axis)).astype(logits.dtype)
 
 
 @_expects_underflow
 def log_softmax(logits: ArrayLike, axis: int = -1) -> Array:
-    """Logarithm of softmax, z_i - logsumexp(z): finite even where softmax itself rounds to 0."""
+    """Logarithm of softmax, z_i - logsumexp(z): finite even where softmax itself rounds to 0.
+
+    The largest score is subtracted from both terms, which would lose digits if both were large.
+    """
     logits = _as_floats(logits)
     shifted = logits - _largest(logits, axis)
-    return (shifted - np.log(_total(np.exp(shifted), axis))).astype(logits.dtype)
+    return (shifted - np.log(_sum(np.exp(shifted), axis))).astype(logits.dtype)
 
 
 def one_hot(labels: ArrayLike, classes: int) -> Array:
     """Rows of 0 with a 1 at each label: shape (..., classes), float64."""
-    return np.eye(classes)[checked_labels(labels, classes)]
+    labels = checked_labels(labels, classes)
+    return (labels[..., np.newaxis] == np.arange(classes)).astype(np.float64)
 
 
 def checked_labels(labels: ArrayLike, classes: int) -> NDArray[np.intp]:
@@ -191,26 +142,18 @@ def cross_entropy_gradient(logits: ArrayLike, labels: ArrayLike) -> Array:
     Learning", equation 4.109.
     """
     logits, labels = scores_and_labels(logits, labels)
-    columns = labels[..., np.newaxis]
-    gradient = softmax(logits)
-    at_label = np.take_along_axis(gradient, columns, axis=-1)
-    np.put_along_axis(gradient, columns, at_label - 1, axis=-1)
-    gradient /= labels.size
-    return gradient
+    truth = one_hot(labels, logits.shape[-1]).astype(logits.dtype)
+    return (softmax(logits) - truth) / labels.size
 
 
 @_expects_underflow
 def cross_entropy_and_gradient(logits: ArrayLike, labels: ArrayLike) -> tuple[float, Array]:
-    """`cross_entropy` and `cross_entropy_gradient` at the price of one softmax, for training."""
+    """`cross_entropy` and `cross_entropy_gradient` from a single softmax, for training."""
     logits, labels = scores_and_labels(logits, labels)
-    columns = labels[..., np.newaxis]
-    gradient = log_softmax(logits)
-    at_label = np.take_along_axis(gradient, columns, axis=-1)
-    loss = float(-at_label.mean())
-    np.exp(gradient, out=gradient)
-    np.put_along_axis(gradient, columns, np.exp(at_label) - 1, axis=-1)
-    gradient /= labels.size
-    return loss, gradient
+    log_probabilities = log_softmax(logits)
+    at_label = np.take_along_axis(log_probabilities, labels[..., np.newaxis], axis=-1)
+    truth = one_hot(labels, logits.shape[-1]).astype(logits.dtype)
+    return float(-at_label.mean()), (np.exp(log_probabilities) - truth) / labels.size
 
 
 @_expects_underflow

@@ -1,4 +1,4 @@
-"""How good are the predictions, and how far can their probabilities be trusted?"""
+"""Accuracy, calibration and selective prediction: can a model's answers be trusted?"""
 
 from statistics import NormalDist
 
@@ -33,10 +33,10 @@ def confusion_matrix(labels: ArrayLike, predictions: ArrayLike, classes: int) ->
 
 
 def precision_and_recall(matrix: ArrayLike) -> tuple[NDArray, NDArray]:
-    """For each class of a confusion matrix: how far its answers can be trusted, and is it found?
+    """Precision and recall per class, two arrays (classes,), from a confusion matrix.
 
-    Precision is the share of right ones among the answers of a class (a column of `matrix`),
-    recall among its pictures (a row). NaN where there are no answers, or no pictures.
+    Precision is the share of a column of `matrix` that is right, recall that of a row. NaN for a
+    class that was never predicted, or has no pictures.
     """
     matrix = np.asarray(matrix)
     right = np.diag(matrix)
@@ -47,9 +47,9 @@ def precision_and_recall(matrix: ArrayLike) -> tuple[NDArray, NDArray]:
 def most_confident_mistakes(
     probabilities: Array, labels: ArrayLike, count: int
 ) -> NDArray[np.intp]:
-    """Row numbers of `count` wrong predictions, the one with the largest probability first.
+    """Row numbers of the `count` most confident wrong predictions, highest probability first.
 
-    Fewer where there are fewer mistakes. `probabilities` is (n, classes).
+    Fewer if there are fewer mistakes. `probabilities` is (n, classes).
     """
     probabilities, labels = scores_and_labels(probabilities, labels)
     mistakes = np.flatnonzero(probabilities.argmax(axis=-1) != labels)
@@ -58,11 +58,11 @@ def most_confident_mistakes(
 
 
 def wilson_interval(correct: int, count: int, confidence: float = 0.95) -> tuple[float, float]:
-    """The interval in which the share behind `correct` of `count` lies, with this confidence.
+    """Confidence interval (low, high) for the share of which `correct` of `count` is a sample.
 
-    Made for an accuracy on `count` pictures: how far another such set of pictures could move it.
-    It stays within 0…1 and is sound for shares near the ends, too (Wilson 1927, "Probable
-    inference, the law of succession, and statistical inference").
+    For an accuracy on `count` pictures: how far another such set of pictures could move it. It
+    stays within 0…1 and holds for shares near the ends, too (Wilson 1927, "Probable inference,
+    the law of succession, and statistical inference").
     """
     if not 0 <= correct <= count or count == 0:
         raise ValueError(
@@ -105,11 +105,11 @@ def brier_score(probabilities: Array, labels: ArrayLike) -> float:
 def reliability_bins(
     probabilities: Array, labels: ArrayLike, bins: int = 15
 ) -> tuple[NDArray[np.intp], Array, Array]:
-    """Sort predictions by their confidence into `bins` equal intervals of 0…1.
+    """Count, mean confidence and accuracy of the predictions in `bins` equal intervals of 0…1.
 
-    Confidence is the largest of a row of `probabilities` (n, classes). Returns, for each bin,
-    the count, the mean confidence and the accuracy; an empty bin has NaN for the last two
-    (Guo, Pleiss, Sun and Weinberger 2017, section 2).
+    Confidence is the largest of a row of `probabilities` (n, classes). Each of the three arrays
+    is (bins,); an empty bin has NaN for the last two (Guo, Pleiss, Sun and Weinberger 2017, "On
+    calibration of modern neural networks", section 2).
     """
     probabilities, labels = _probabilities_and_labels(probabilities, labels)
     confidence = probabilities.max(axis=-1)
@@ -134,11 +134,10 @@ def expected_calibration_error(probabilities: Array, labels: ArrayLike, bins: in
 
 
 def fit_temperature(logits: Array, labels: ArrayLike) -> float:
-    """The T between 0.01 and 100 that makes the cross-entropy of softmax(logits / T) smallest.
+    """The T from 0.01 to 100 that minimises the cross-entropy of softmax(logits / T).
 
-    The loss is convex in 1/T; its slope there is the mean of sum_k p_k z_k - z_label, which only
-    grows with 1/T. So T is found by halving an interval on a logarithmic scale until the slope
-    changes sign.
+    The loss is convex in 1/T: its slope, the mean of sum_k p_k z_k - z_label, only grows with
+    1/T. So its zero is found by bisection, on a logarithmic scale.
     """
     logits, labels = scores_and_labels(np.asarray(logits, np.float64), labels)
     if not np.isfinite(logits).all():
@@ -159,11 +158,11 @@ def fit_temperature(logits: Array, labels: ArrayLike) -> float:
 
 
 def risk_coverage(confidence: ArrayLike, correct: ArrayLike) -> tuple[Array, Array, Array]:
-    """What a model risks that answers only where it is most confident.
+    """Risk–coverage curve of a selective classifier, which answers only when it is confident.
 
     `confidence` (n,) and `correct` (n,), true or false, belong to the same predictions. Returns,
     for each confidence that occurs, highest first: that confidence as threshold, the coverage
-    (share of predictions at or above it) and the risk (share of mistakes among these).
+    (share of predictions at or above it) and the risk (share of mistakes among these)
     (El-Yaniv and Wiener 2010, "On the foundations of noise-free selective classification").
     """
     confidence, correct = np.asarray(confidence), np.asarray(correct, bool)
@@ -176,16 +175,16 @@ def risk_coverage(confidence: ArrayLike, correct: ArrayLike) -> tuple[Array, Arr
     thresholds = confidence[order]
     answered = np.arange(1, len(order) + 1)
     mistakes = np.cumsum(~correct[order])
-    # Predictions of the same confidence are answered together, or none of them is.
+    # Predictions of the same confidence are answered together or not at all.
     last = np.append(thresholds[1:] != thresholds[:-1], True)
     return thresholds[last], answered[last] / len(order), mistakes[last] / answered[last]
 
 
 def threshold_for(confidence: ArrayLike, correct: ArrayLike, risk: float) -> float:
-    """The lowest threshold t with at most this share of mistakes where confidence >= t.
+    """The lowest threshold t such that the predictions with confidence >= t have at most `risk`.
 
-    `confidence` (n,) and `correct` (n,), true or false. Infinite, so that nothing is answered,
-    where no threshold does it.
+    `confidence` (n,) and `correct` (n,), true or false; `risk` is a share of mistakes. Infinity,
+    so that nothing is answered, if no threshold is safe enough.
     """
     thresholds, _, risks = risk_coverage(confidence, correct)
     allowed = thresholds[risks <= risk]

@@ -1,4 +1,4 @@
-"""The networks of the course for later notebooks: built, compiled, asked for their scores."""
+"""The networks of notebooks 06 and 07, for later notebooks: build, compile, predict."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,10 +44,10 @@ def convolutional_network() -> keras.Sequential:
 
 
 def compiled(model: keras.Model, epochs: int, pictures: int = 60_000) -> keras.Model:
-    """Make a model ready for `fit(…, batch_size=256, epochs=epochs)` on so many pictures.
+    """Compile a model for `fit(…, batch_size=256, epochs=epochs)`, and return it.
 
     Softmax cross-entropy on logits; Adam, its learning rate falling from 0.004 to 0 along half a
-    cosine wave.
+    cosine wave. The length of that wave depends on the number of training `pictures`.
     """
     steps = epochs * -(-pictures // 256)  # batches of 256, rounded up
     schedule = keras.optimizers.schedules.CosineDecay(0.004, steps)
@@ -61,5 +61,5 @@ def compiled(model: keras.Model, epochs: int, pictures: int = 60_000) -> keras.M
 
 
 def scores_of(model: keras.Model, images: NDArray) -> NDArray[np.float32]:
-    """The model's output for many pictures, in ten parts so that it needs little memory at once."""
+    """Logits (n, classes) for `images` (n, …), computed in ten parts to save memory."""
     return np.concatenate([model(part).numpy() for part in np.array_split(images, 10)])

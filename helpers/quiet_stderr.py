@@ -1,4 +1,4 @@
-"""File descriptor 2 muted for a while, for libraries whose C++ code logs there unasked."""
+"""Mute file descriptor 2, where the C++ code of some libraries logs unasked."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def muted_stderr() -> Iterator[None]:
-    """Send what is written to file descriptor 2 meanwhile nowhere, also what C++ code writes."""
+    """Discard all that is written to file descriptor 2 in the meantime, by C++ code, too."""
     if sys.stderr is not None:
         sys.stderr.flush()
     try:

@@ -1,6 +1,6 @@
-"""Softmax regression in NumPy: pixels in, ten scores out, minibatch gradient descent between.
+"""Softmax regression in NumPy, trained by minibatch gradient descent.
 
-Pictures stay uint8 until a batch needs floats, so that a learner's laptop holds them once.
+Pictures stay uint8 until a batch needs floats, so that a laptop holds them in memory only once.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,20 +11,20 @@ from numpy.typing import NDArray
 from helpers.maths import Array, cross_entropy_and_gradient
 
 
-def scale_pixels(images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Flatten pictures (n, 28, 28) to rows (n, 784) and bring 0…255 to 0…1, as float32."""
+def scale_pixels(images: NDArray[np.uint8]) -> Array:
+    """Flatten pictures (n, 28, 28) to rows (n, 784) and scale 0…255 to 0…1, as float32."""
     return images.reshape(len(images), -1) / np.float32(255)  # (n, 784), from 0 to 1
 
 
 def predict_logits(inputs: Array, weights: Array, bias: Array) -> Array:
-    """Ten scores a row: inputs (n, 784) @ weights (784, 10) + bias (10,)."""
+    """Ten scores for each row: inputs (n, 784) @ weights (784, 10) + bias (10,)."""
     return inputs @ weights + bias  # (n, 10)
 
 
 def loss_and_gradients(
     inputs: Array, labels: NDArray[np.integer], weights: Array, bias: Array
 ) -> tuple[float, Array, Array]:
-    """Mean cross-entropy of a batch and its gradients for `weights` and `bias`."""
+    """Mean cross-entropy of a batch, and its gradients with respect to `weights` and `bias`."""
     logits = predict_logits(inputs, weights, bias)
     loss, error = cross_entropy_and_gradient(logits, labels)  # error is (n, 10)
     return loss, inputs.T @ error, error.sum(axis=0)
@@ -72,6 +72,6 @@ def train_softmax_regression(
 
 
 def print_epoch(epoch: int, logs: dict[str, float]) -> None:
-    """Print one line for an epoch; made for `keras.callbacks.LambdaCallback(on_epoch_end=…)`."""
+    """Print one line for an epoch, as `keras.callbacks.LambdaCallback(on_epoch_end=…)` calls it."""
     values = ", ".join(f"{name} {value:.3f}" for name, value in logs.items())
     print(f"epoch {epoch + 1:2}: {values}")

@@ -27,7 +27,7 @@ def test_convolve_refuses_a_kernel_that_does_not_fit(shape):
 
 
 @pytest.mark.parametrize("shape", [(5, 5, 1), (5, 5, 5), (5,)])
-def test_convolve_refuses_what_is_no_picture(shape):
+def test_convolve_refuses_a_batch_of_pictures(shape):
     with pytest.raises(ValueError, match="give two matrices"):
         convolve(np.zeros(shape), np.zeros((2, 2)))
 
@@ -43,7 +43,7 @@ def moved_one_by_one(images, down, right):
 
 @pytest.mark.parametrize("down", [-6, -2, 0, 1, 5])
 @pytest.mark.parametrize("right", [-4, -1, 0, 3, 9])
-def test_shifted_moves_every_pixel_and_wraps_none_round(down, right):
+def test_shifted_equals_a_loop(down, right):
     images = np.random.default_rng(4).integers(1, 256, (2, 5, 4), dtype=np.uint8)
     images.setflags(write=False)
     result = shifted(images, down, right)
@@ -51,7 +51,7 @@ def test_shifted_moves_every_pixel_and_wraps_none_round(down, right):
     np.testing.assert_array_equal(result, moved_one_by_one(images, down, right))
 
 
-def test_randomly_shifted_gives_each_picture_its_own_move_and_uses_all_of_them():
+def test_randomly_shifted_draws_all_moves_evenly():
     images = np.zeros((2000, 7, 7), np.uint8)
     images[:, 3, 3] = np.arange(2000) % 255 + 1
     result = randomly_shifted(images, 2, np.random.default_rng(5))
@@ -66,7 +66,7 @@ def test_randomly_shifted_gives_each_picture_its_own_move_and_uses_all_of_them()
     assert counts.max() < 125
 
 
-def test_randomly_shifted_repeats_itself_with_the_same_seed():
+def test_randomly_shifted_repeats_with_the_same_seed():
     images = np.random.default_rng(6).integers(0, 256, (50, 6, 6), dtype=np.uint8)
     first, again = (randomly_shifted(images, 2, np.random.default_rng(7)) for _ in range(2))
     np.testing.assert_array_equal(first, again)

@@ -1,4 +1,4 @@
-"""Who may import whom, and how TensorFlow is kept away from whoever does not need it, and quiet."""
+"""Which modules may import which, and how TensorFlow is loaded late and quietly."""
 
 import ast
 import io
@@ -21,8 +21,6 @@ WITH_TENSORFLOW = {
     "helpers.networks",
     "helpers.planted_bugs",
 }
-# Learners don't install nbgrader.
-WITH_NBGRADER = {"tools.instructor.autograding"}
 
 each_module = pytest.mark.parametrize("module", MODULES)
 
@@ -47,25 +45,25 @@ def run_python(program, *arguments):
     )
 
 
-# --- the direction of the arrows -------------------------------------------------------------
+# --- imports ---------------------------------------------------------------------------------
 
 
 @each_module
-def test_helpers_import_no_notebook_and_no_test(module):
-    assert not {"notebooks", "tests"} & {
+def test_helpers_import_no_notebook_tool_or_test(module):
+    assert not {"notebooks", "tests", "tools"} & {
         name.split(".")[0] for name in imported_names(MODULES[module])
     }
 
 
 @each_module
-def test_only_quiet_tensorflow_names_tensorflow(module):
+def test_only_quiet_tensorflow_imports_tensorflow(module):
     roots = {name.split(".")[0] for name in imported_names(MODULES[module])}
     expected = {"tensorflow", "keras"} if module == "helpers.quiet_tensorflow" else set()
     assert roots & {"tensorflow", "keras"} == expected
 
 
-def test_notebooks_00_to_04_start_without_tensorflow():
-    """All the light modules, one after the other in one fresh Python: quicker than one each."""
+def test_other_modules_do_not_load_tensorflow():
+    """All light modules in one fresh Python, which is faster than one for each."""
     program = """
 import importlib, sys
 
@@ -74,7 +72,7 @@ for name in sys.argv[1:]:
     heavy = {"tensorflow", "keras"} & sys.modules.keys()
     assert not heavy, f"{name} imports {heavy}"
 """
-    light = MODULES.keys() - WITH_TENSORFLOW - WITH_NBGRADER
+    light = MODULES.keys() - WITH_TENSORFLOW
     assert {"helpers", "helpers.maths", "helpers.training", "helpers.metrics"} <= light
     result = run_python(program, *sorted(light))
     assert result.returncode == 0, result.stderr
@@ -83,11 +81,11 @@ for name in sys.argv[1:]:
 # --- quiet TensorFlow ------------------------------------------------------------------------
 
 
-def test_tensorflow_starts_and_trains_without_a_word_and_stderr_works_afterwards():
+def test_tensorflow_is_silent_and_stderr_works_afterwards():
     program = """
 import os, sys
 
-os.environ["KERAS_BACKEND"] = "another one"  # left over from somebody's other work
+os.environ["KERAS_BACKEND"] = "another one"  # left over from other work
 
 from helpers.quiet_tensorflow import keras, tf
 
@@ -111,7 +109,7 @@ class StreamWithoutDescriptor(io.StringIO):
 
 
 @pytest.mark.parametrize("stream", [None, StreamWithoutDescriptor()])
-def test_muted_stderr_swallows_the_descriptor_only_while_it_lasts(stream, monkeypatch, capfd):
+def test_muted_stderr_mutes_the_descriptor_only_inside(stream, monkeypatch, capfd):
     monkeypatch.setattr(sys, "stderr", stream)
     os.write(2, b"before ")
     with muted_stderr():
@@ -120,7 +118,7 @@ def test_muted_stderr_swallows_the_descriptor_only_while_it_lasts(stream, monkey
     assert capfd.readouterr().err == "before after"
 
 
-def test_what_was_written_before_is_shown_before(monkeypatch, capfd):
+def test_muted_stderr_flushes_first(monkeypatch, capfd):
     with os.fdopen(os.dup(2), "w", encoding="utf-8") as buffered:
         monkeypatch.setattr(sys, "stderr", buffered)
         buffered.write("before")
@@ -140,14 +138,14 @@ def test_muted_stderr_leaves_no_descriptor_open():
     assert next_descriptor() == before
 
 
-def test_muted_stderr_comes_back_after_an_error(capfd):
+def test_muted_stderr_ends_after_an_error(capfd):
     with pytest.raises(ImportError), muted_stderr():
         raise ImportError
     os.write(2, b"after")
     assert capfd.readouterr().err == "after"
 
 
-def test_muted_stderr_does_without_a_descriptor():
+def test_muted_stderr_without_a_descriptor():
     kept = os.dup(2)
     os.close(2)
     try:

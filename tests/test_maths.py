@@ -22,33 +22,22 @@ from helpers.maths import (
     softmax,
     softmax_jacobian,
 )
-from helpers.quiet_tensorflow import keras, tf
+from helpers.quiet_tensorflow import tf
 
-# name: ours, SciPy's, TensorFlow's
+# name: ours, SciPy's
 TWINS = {
-    "softmax": (softmax, scipy.special.softmax, tf.nn.softmax),
-    "logsumexp": (logsumexp, scipy.special.logsumexp, tf.reduce_logsumexp),
-    "log_softmax": (log_softmax, scipy.special.log_softmax, tf.nn.log_softmax),
+    "softmax": (softmax, scipy.special.softmax),
+    "logsumexp": (logsumexp, scipy.special.logsumexp),
+    "log_softmax": (log_softmax, scipy.special.log_softmax),
 }
 SHAPES_AND_AXES = [
     ((10,), -1),
-    # One short row is left to Python's own numbers: the longest such, and the next.
-    ((32,), 0),
-    ((33,), 0),
     ((3, 10), 1),
     ((3, 10), 0),
     ((2, 3, 4), -2),
     ((1, 10), 1),
     ((4, 1), 1),
     ((0, 5), 1),
-    # Many short rows are summed another way: one block of them, several, one score a row.
-    ((70, 10), -1),
-    ((9000, 7), 1),
-    ((10, 70), 0),
-    ((20, 5, 3), 2),
-    ((100, 1), 1),
-    ((80, 64), 1),
-    ((80, 65), 1),
 ]
 DTYPES = [np.float16, np.float32, np.float64]
 
@@ -62,7 +51,7 @@ quick = settings(max_examples=60, deadline=None, derandomize=True)
 
 
 @pytest.fixture(autouse=True, scope="module")
-def every_float_warning_is_an_error():
+def float_warnings_are_errors():
     with np.errstate(all="raise"):
         yield
 
@@ -91,39 +80,15 @@ def in_sixty_digits(logits):
         }
 
 
-def complex_step(function, point, step=1e-30):
-    """Derivatives of `function` by an imaginary step, which loses no digit to a subtraction."""
-    nudges = 1j * step * np.eye(len(point))
-    return np.stack([function(point + nudge).imag / step for nudge in nudges], axis=-1)
-
-
-def formula_softmax(logits):
-    return np.exp(logits) / np.exp(logits).sum()
-
-
-def formula_loss(logits, labels):
-    """Cross-entropy as notebook 03 first writes it; takes complex numbers."""
-    rows = np.arange(len(labels))
-    return (np.log(np.exp(logits).sum(axis=1)) - logits[rows, labels]).mean()
-
-
 # --- softmax, logsumexp, log_softmax ---------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", TWINS)
 @each_shape
-def test_float64_equals_scipy(name, shape, axis):
-    ours, scipys, _ = TWINS[name]
+def test_equals_scipy(name, shape, axis):
+    ours, scipys = TWINS[name]
     logits = random_logits(shape)
     np.testing.assert_allclose(ours(logits, axis), scipys(logits, axis), rtol=1e-12, atol=1e-12)
-
-
-@pytest.mark.parametrize("name", TWINS)
-@each_shape
-def test_float32_equals_tensorflow(name, shape, axis):
-    ours, _, tensorflows = TWINS[name]
-    logits = random_logits(shape, np.float32)
-    np.testing.assert_allclose(ours(logits, axis), tensorflows(logits, axis), rtol=1e-6, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", TWINS)
@@ -166,25 +131,17 @@ def test_float64_extremes_equal_sixty_digits(name, logits):
     np.testing.assert_allclose(TWINS[name][0](logits), in_sixty_digits(logits)[name], rtol=1e-15)
 
 
+@each_function
 @each_dtype
-@pytest.mark.parametrize("highest", [-30, -1e-3, 0, 5, 11, 44, 88, 700, 1e4])
-def test_large_arrays_equal_their_rows(dtype, highest):
-    """Where the scores allow it, a large array goes another way: nothing may overflow or vanish."""
-    logits = np.minimum(random_logits((70, 1000), spread=30), 0)
-    logits[:, :3] = 0  # three of the largest: their sum may overflow where each alone does not
-    logits[:, 3:5] = [-60, -np.inf]
-    logits = (logits + highest).astype(dtype)
-    rows = np.stack([softmax(row) for row in logits])
-    accuracy = np.finfo(dtype)
-    difference = np.abs(softmax(logits).astype(np.float64) - rows)
-    # A shift by d rounds a probability by up to d * eps / 2, and here d is below 200.
-    assert (difference <= 100 * accuracy.eps * rows.astype(float) + accuracy.smallest_normal).all()
+def test_each_row_has_a_shift_of_its_own(function, dtype):
+    rows = np.array([[30_000, 29_999], [-30_000, -29_999]], dtype)
+    np.testing.assert_array_equal(function(rows), [function(row) for row in rows])
 
 
 @each_function
 @each_dtype
 @each_shape
-def test_keeps_type_and_shape_and_leaves_the_input_alone(function, dtype, shape, axis):
+def test_keeps_type_and_shape_and_input(function, dtype, shape, axis):
     logits = random_logits(shape, dtype)
     before = logits.copy()
     logits.setflags(write=False)
@@ -202,7 +159,7 @@ def test_integers_become_float64(function, values):
     np.testing.assert_array_equal(result, function(np.array([3.0, 1.0, 2.0])))
 
 
-def test_logsumexp_keeps_the_dimension_on_request():
+def test_logsumexp_with_keepdims():
     logits = random_logits((2, 3, 4))
     expected = scipy.special.logsumexp(logits, axis=1, keepdims=True)
     np.testing.assert_allclose(logsumexp(logits, axis=1, keepdims=True), expected, rtol=1e-12)
@@ -213,39 +170,30 @@ def test_logsumexp_keeps_the_dimension_on_request():
     "bad_row",
     [
         [np.nan, 1],
-        [1, np.nan],  # Python's max passes over a NaN that is not the first
+        [1, np.nan],
         [-np.inf, np.nan],
         [np.inf, 1],
         [np.inf, np.inf],
         [-np.inf, -np.inf],
     ],
 )
-@pytest.mark.parametrize("other_rows", [0, 1, 40])
-def test_a_row_without_a_softmax_is_refused(function, bad_row, other_rows):
-    logits = [[0.0, 1.0]] * other_rows + [bad_row] if other_rows else bad_row
-    with pytest.raises(ValueError, match=r"NaN, \+inf, or a row of nothing but -inf"):
-        function(logits)
-
-
-@each_function
-@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_one_bad_row_among_many_is_refused(function, bad):
-    logits = random_logits((9000, 7))
-    logits[8000] = bad
+@pytest.mark.parametrize("other_rows", [[], [[0.0, 1.0]]])
+def test_row_without_a_softmax_is_refused(function, bad_row, other_rows):
+    logits = [*other_rows, bad_row] if other_rows else bad_row
     with pytest.raises(ValueError, match=r"NaN, \+inf, or a row of nothing but -inf"):
         function(logits)
 
 
 @each_function
 @pytest.mark.parametrize(("shape", "axis"), [((), -1), ((0,), -1), ((3, 0), 1), ((3,), 1)])
-def test_an_axis_without_scores_is_refused(function, shape, axis):
+def test_axis_without_scores_is_refused(function, shape, axis):
     with pytest.raises(ValueError, match="at least one score along axis"):
         function(np.zeros(shape), axis)
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32])
 @pytest.mark.parametrize(("shape", "axis"), [((100_000,), 0), ((100_000, 2), 0)])
-def test_a_hundred_thousand_equal_scores(dtype, shape, axis):
+def test_100_000_equal_scores(dtype, shape, axis):
     zeros = np.zeros(shape, dtype)
     # 1e-5 lies among float16's subnormal numbers, which have few digits.
     np.testing.assert_allclose(softmax(zeros, axis), 1e-5, rtol=2e-3)
@@ -264,27 +212,9 @@ def test_probabilities_sum_to_one_and_keep_the_order(logits):
 
 @given(scores, shifts)
 @quick
-def test_a_shift_cancels_in_softmax_and_adds_to_logsumexp(logits, shift):
+def test_shift_cancels_in_softmax_and_adds_to_logsumexp(logits, shift):
     np.testing.assert_allclose(softmax(logits + shift), softmax(logits), rtol=1e-12)
     assert logsumexp(logits + shift) == pytest.approx(logsumexp(logits) + shift, abs=1e-12)
-
-
-@given(scores)
-@quick
-def test_logsumexp_lies_between_the_maximum_and_log_n_above_it(logits):
-    assert logits.max() <= logsumexp(logits) <= logits.max() + np.log(len(logits)) + 1e-12
-
-
-@given(scores)
-@quick
-def test_log_softmax_is_the_logarithm_of_softmax(logits):
-    np.testing.assert_allclose(log_softmax(logits), np.log(softmax(logits)), atol=1e-12)
-
-
-@given(scores)
-@quick
-def test_softmax_is_the_gradient_of_logsumexp(logits):
-    np.testing.assert_allclose(numerical_gradient(logsumexp, logits), softmax(logits), atol=1e-8)
 
 
 def test_naive_softmax_is_right_until_it_overflows():
@@ -299,24 +229,7 @@ def test_naive_softmax_is_right_until_it_overflows():
 # --- Jacobian --------------------------------------------------------------------------------
 
 
-@given(scores)
-@quick
-def test_jacobian_is_symmetric_and_its_rows_sum_to_zero(logits):
-    jacobian = softmax_jacobian(logits)
-    np.testing.assert_array_equal(jacobian, jacobian.T)
-    np.testing.assert_allclose(jacobian.sum(axis=1), 0, atol=1e-15)
-
-
-def test_jacobian_equals_complex_step_and_finite_differences():
-    logits = random_logits(5)
-    jacobian = softmax_jacobian(logits)
-    np.testing.assert_allclose(jacobian, complex_step(formula_softmax, logits), rtol=1e-12)
-    for row, derivatives in enumerate(jacobian):
-        differences = numerical_gradient(lambda z, row=row: softmax(z)[row], logits)
-        np.testing.assert_allclose(derivatives, differences, atol=1e-9)
-
-
-def test_jacobian_of_a_batch_equals_the_tape():
+def test_jacobian_equals_tensorflow():
     logits = tf.constant(random_logits((4, 5)))
     with tf.GradientTape() as tape:
         tape.watch(logits)
@@ -336,22 +249,15 @@ def test_jacobian_keeps_the_type(dtype):
 def test_one_hot():
     labels = np.array([[0, 2], [1, 1]], np.uint8)
     np.testing.assert_array_equal(one_hot(labels, 3), tf.one_hot(labels, 3))
+    assert one_hot(labels, 3).dtype == np.float64
     assert one_hot(labels[:0, 0], 3).shape == (0, 3)
 
 
 @pytest.mark.parametrize("shape", [(10,), (6, 10), (2, 3, 10)])
-def test_cross_entropy_equals_tensorflow_keras_and_scipy(shape):
+def test_cross_entropy_equals_tensorflow(shape):
     logits, labels = random_rows(shape)
-    keras_loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, dtype="float64")
-    log_probabilities = scipy.special.log_softmax(logits, axis=-1).reshape(-1, 10)
-    expected = {
-        "TensorFlow": np.mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)),
-        "Keras": keras_loss(labels, logits).numpy(),
-        "SciPy": -np.mean([row[k] for row, k in zip(log_probabilities, labels.flat, strict=True)]),
-    }
-    assert {name: cross_entropy(logits, labels) for name in expected} == pytest.approx(
-        expected, rel=1e-12
-    )
+    expected = np.mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
+    assert cross_entropy(logits, labels) == pytest.approx(expected, rel=1e-12)
 
 
 @each_dtype
@@ -361,25 +267,14 @@ def test_equal_scores_cost_log_ten(dtype):
     assert loss == pytest.approx(-np.log(1 / 10), rel=float(np.finfo(dtype).eps))
 
 
-def test_a_confident_mistake_is_finite_and_an_impossible_label_costs_infinity():
+def test_only_an_impossible_label_costs_infinity():
     assert cross_entropy([[0, 1e4]], [0]) == 1e4
     assert cross_entropy([[-np.inf, 0]], [0]) == np.inf
 
 
-def test_gradient_equals_complex_step_and_finite_differences():
-    logits, labels = random_rows()
-    gradient = cross_entropy_gradient(logits, labels)
-    by_complex_step = complex_step(
-        lambda flat: formula_loss(flat.reshape(logits.shape), labels), logits.ravel()
-    )
-    np.testing.assert_allclose(gradient.ravel(), by_complex_step, atol=1e-15)
-    differences = numerical_gradient(lambda z: cross_entropy(z, labels), logits)
-    np.testing.assert_allclose(gradient, differences, atol=1e-10)
-
-
 @each_dtype
-@pytest.mark.parametrize("shape", [(10,), (6, 10), (2, 3, 10), (300, 10)])
-def test_both_at_once_equal_each_alone(shape, dtype):
+@pytest.mark.parametrize("shape", [(10,), (6, 10), (2, 3, 10)])
+def test_loss_and_gradient_together_equal_each_alone(shape, dtype):
     logits, labels = random_rows(shape, dtype)
     before = logits.copy()
     loss, gradient = cross_entropy_and_gradient(logits, labels)
@@ -394,7 +289,7 @@ def test_both_at_once_equal_each_alone(shape, dtype):
 
 
 @pytest.mark.parametrize("shape", [(10,), (6, 10), (2, 3, 10)])
-def test_gradient_equals_the_tape(shape):
+def test_gradient_equals_tensorflow(shape):
     logits, labels = random_rows(shape)
     variable = tf.Variable(logits)
     with tf.GradientTape() as tape:
@@ -405,7 +300,7 @@ def test_gradient_equals_the_tape(shape):
 
 
 @each_dtype
-def test_gradient_is_p_minus_y_keeps_the_type_and_leaves_the_input_alone(dtype):
+def test_gradient_is_p_minus_y_and_keeps_type_and_input(dtype):
     logits, labels = random_rows((1, 10), dtype)
     before = logits.copy()
     for array in (logits, labels):
@@ -429,7 +324,7 @@ def test_gradient_is_p_minus_y_keeps_the_type_and_leaves_the_input_alone(dtype):
         ([[1, 0, 0], [0, 1, 0]], r"shape \(2, 3\) do not fit scores of shape \(2, 3\)"),
     ],
 )
-def test_labels_that_do_not_fit_are_refused(function, labels, sentence):
+def test_wrong_labels_are_refused(function, labels, sentence):
     with pytest.raises(ValueError, match=sentence):
         function(np.zeros((2, 3)), labels)
 
@@ -455,7 +350,7 @@ def test_unsigned_bytes_are_labels():
 # --- the gradient checker --------------------------------------------------------------------
 
 
-def test_numerical_gradient_is_exact_on_quadratics_and_leaves_the_point_alone():
+def test_numerical_gradient_is_exact_on_quadratics():
     curve = np.array([[2.0, -1.0], [0.5, 3.0]])
     point = np.array([[1, -2], [3, 4]])  # integers: a step of 1e-5 must not be lost in them
     point.setflags(write=False)
@@ -463,7 +358,7 @@ def test_numerical_gradient_is_exact_on_quadratics_and_leaves_the_point_alone():
     np.testing.assert_allclose(gradient, 2 * curve * point + 5, rtol=1e-9)
 
 
-def test_error_against_step_is_a_v_with_its_foot_near_1e_5():
+def test_error_against_step_has_its_minimum_near_1e_5():
     logits, labels = random_rows()
     exact = cross_entropy_gradient(logits, labels)
     errors = {
@@ -496,7 +391,7 @@ def test_relative_error(actual, expected, error):
 
 
 @pytest.mark.parametrize("pair", [([np.nan, 1], [1, 1]), ([1, 1], [np.nan, 1])])
-def test_nan_never_passes_for_a_small_error(pair):
+def test_nan_is_no_small_error(pair):
     assert not relative_error(*pair) < np.inf
 
 

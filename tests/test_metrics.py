@@ -25,7 +25,7 @@ from helpers.metrics import (
 
 
 @pytest.fixture(autouse=True, scope="module")
-def every_float_warning_is_an_error():
+def float_warnings_are_errors():
     with np.errstate(all="raise"):
         yield
 
@@ -68,7 +68,7 @@ def test_confusion_matrix_equals_a_loop():
     ("labels", "predictions"),
     [([0, 1], [0]), ([0, 1], [[0], [1]]), ([0] * 3, np.zeros((3, 3))), ([], [])],
 )
-def test_labels_and_predictions_that_do_not_pair_are_refused(labels, predictions):
+def test_unpaired_labels_and_predictions_are_refused(labels, predictions):
     pair = np.array(labels, int), np.array(predictions, int)
     for metric in (accuracy, partial(confusion_matrix, classes=3)):
         with pytest.raises(ValueError, match="one prediction for each label, and at least one"):
@@ -83,7 +83,7 @@ def test_labels_and_predictions_that_do_not_pair_are_refused(labels, predictions
         ([0.2, 0.8], "must be integers, but they are float64"),
     ],
 )
-def test_confusion_matrix_refuses_what_is_no_class(wrong, sentence):
+def test_confusion_matrix_refuses_wrong_classes(wrong, sentence):
     for pair in ((wrong, [0, 1]), ([0, 1], wrong)):
         with pytest.raises(ValueError, match=sentence):
             confusion_matrix(*pair, 3)
@@ -92,7 +92,7 @@ def test_confusion_matrix_refuses_what_is_no_class(wrong, sentence):
 # --- precision, recall, confident mistakes ---------------------------------------------------
 
 
-def test_precision_and_recall_equal_counting_the_answers():
+def test_precision_and_recall_equal_a_loop():
     logits, labels = random_predictions(500)
     answers = logits.argmax(axis=1)
     precision, recall = precision_and_recall(confusion_matrix(labels, answers, 10))
@@ -101,7 +101,7 @@ def test_precision_and_recall_equal_counting_the_answers():
         assert recall[number] == np.mean(answers[labels == number] == number)
 
 
-def test_a_class_without_answers_has_no_precision_and_one_without_pictures_no_recall():
+def test_precision_and_recall_of_an_empty_class_are_nan():
     precision, recall = precision_and_recall([[3, 1, 0], [0, 0, 0], [1, 1, 0]])
     np.testing.assert_array_equal(precision, [0.75, 0, np.nan])
     np.testing.assert_array_equal(recall, [0.75, np.nan, 0])
@@ -122,14 +122,14 @@ def test_most_confident_mistakes_equal_a_sorted_list():
         np.testing.assert_array_equal(found, expected[:count])
 
 
-def test_without_mistakes_there_are_no_confident_ones():
+def test_no_mistakes_give_no_rows():
     assert most_confident_mistakes(np.eye(3), [0, 1, 2], 5).size == 0
 
 
 # --- calibration -----------------------------------------------------------------------------
 
 
-def test_calibration_of_four_predictions_worked_by_hand():
+def test_calibration_worked_by_hand():
     probabilities = np.array([[0.9, 0.1], [0.8, 0.2], [0.6, 0.4], [0.3, 0.7]])
     labels = [0, 1, 1, 1]
     counts, confidence, correct = reliability_bins(probabilities, labels, bins=5)
@@ -164,7 +164,7 @@ def test_calibration_equals_a_loop_over_the_bins(bins, sharpness):
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("bins", [5, 10, 15, 20, 25, 29])
-def test_a_confidence_on_a_border_belongs_to_the_bin_below(dtype, bins):
+def test_confidence_on_a_border_is_in_the_lower_bin(dtype, bins):
     tops = np.arange(1, bins + 1) / bins
     others = np.repeat((1 - tops)[:, np.newaxis] / (bins + 1), bins + 1, axis=1)
     probabilities = np.column_stack([tops, others]).astype(dtype)
@@ -173,7 +173,7 @@ def test_a_confidence_on_a_border_belongs_to_the_bin_below(dtype, bins):
     np.testing.assert_array_equal(confidence, tops.astype(dtype))
 
 
-def test_certain_and_right_has_no_calibration_error_certain_and_wrong_has_all():
+def test_calibration_error_of_certain_predictions():
     certain = np.eye(3)
     assert expected_calibration_error(certain, [0, 1, 2]) == 0
     assert expected_calibration_error(certain, [1, 2, 0]) == 1
@@ -190,7 +190,7 @@ def test_certain_and_right_has_no_calibration_error_certain_and_wrong_has_all():
         (np.zeros((0, 2)), np.zeros(0, int), "at least one row"),
     ],
 )
-def test_calibration_refuses_what_are_no_probabilities_with_labels(probabilities, labels, sentence):
+def test_calibration_refuses_bad_input(probabilities, labels, sentence):
     for metric in (reliability_bins, expected_calibration_error, brier_score):
         with pytest.raises(ValueError, match=sentence):
             metric(probabilities, labels)
@@ -204,7 +204,7 @@ def test_probabilities_may_be_rounded_to_two_digits():
             brier_score([[total, 0.0]], [0])
 
 
-def test_there_are_fifteen_bins_unless_one_says_so():
+def test_default_is_fifteen_bins():
     logits, labels = random_predictions(2000, 2)
     probabilities = scipy.special.softmax(logits, axis=1)
     assert len(reliability_bins(probabilities, labels)[0]) == 15
@@ -216,7 +216,7 @@ def test_there_are_fifteen_bins_unless_one_says_so():
 
 
 @pytest.mark.parametrize("true_temperature", [0.3, 1, 2.5])
-def test_temperature_that_sharpened_the_logits_is_found_again(true_temperature):
+def test_temperature_recovers_the_sharpening(true_temperature):
     logits, labels = random_predictions(20_000, sharpness=true_temperature)
     # 20,000 labels leave a standard error of about .7 %.
     assert fit_temperature(logits, labels) == pytest.approx(true_temperature, rel=0.03)
@@ -236,7 +236,7 @@ def test_temperature_equals_scipys_minimum_of_the_loss(sharpness):
     assert fit_temperature(logits, labels) == pytest.approx(np.exp(best.x), rel=1e-6)
 
 
-def test_temperature_keeps_every_decision_and_lowers_the_loss():
+def test_temperature_repairs_the_calibration():
     logits, labels = random_predictions(1000, sharpness=3)
     scaled = logits / fit_temperature(logits, labels)
     np.testing.assert_array_equal(scaled.argmax(axis=1), logits.argmax(axis=1))
@@ -251,7 +251,7 @@ def test_temperature_stops_at_its_bounds(label, bound):
     assert fit_temperature(logits, [label, label]) == pytest.approx(bound)
 
 
-def test_temperature_takes_float32_and_leaves_the_input_alone():
+def test_temperature_takes_float32_and_keeps_the_input():
     logits, labels = random_predictions(300, sharpness=2)
     single = logits.astype(np.float32)
     single.setflags(write=False)
@@ -278,13 +278,13 @@ def test_temperature_refuses_bad_input(logits, labels, sentence):
 # --- Brier score -----------------------------------------------------------------------------
 
 
-def test_brier_score_of_three_predictions_worked_by_hand():
+def test_brier_score_worked_by_hand():
     probabilities = [[0.7, 0.2, 0.1], [0.7, 0.2, 0.1], [1.0, 0.0, 0.0]]
     # .09 + .04 + .01, then .49 + .64 + .01, then 1 + 1
     assert brier_score(np.array(probabilities), [0, 1, 2]) == pytest.approx((0.14 + 1.14 + 2) / 3)
 
 
-def test_brier_score_equals_a_loop_over_pictures_and_classes():
+def test_brier_score_equals_a_loop():
     logits, labels = random_predictions(300, sharpness=2)
     probabilities = scipy.special.softmax(logits, axis=1)
     total = 0
@@ -294,15 +294,6 @@ def test_brier_score_equals_a_loop_over_pictures_and_classes():
     assert brier_score(probabilities, labels) == pytest.approx(total / len(labels))
     single = brier_score(probabilities.astype(np.float32), labels.astype(np.uint8))
     assert single == pytest.approx(total / len(labels), rel=1e-5)
-
-
-def test_brier_score_is_lowest_for_the_true_probabilities():
-    """What makes it, like the cross-entropy, a fair judge of probabilities."""
-    logits, labels = random_predictions(20_000)
-    scores = {
-        T: brier_score(scipy.special.softmax(logits / T, axis=1), labels) for T in (0.7, 1, 1.4)
-    }
-    assert min(scores, key=scores.get) == 1
 
 
 # --- intervals -------------------------------------------------------------------------------
@@ -317,15 +308,8 @@ def test_interval_equals_scipys(correct, count, confidence):
     assert wilson_interval(correct, count, confidence) == pytest.approx(expected, abs=1e-12)
 
 
-def test_interval_holds_the_truth_as_often_as_it_says():
-    correct = np.random.default_rng(8).binomial(500, 0.02, size=4000)
-    intervals = [wilson_interval(int(right), 500) for right in correct]
-    held = np.mean([low <= 0.02 <= high for low, high in intervals])
-    assert held == pytest.approx(0.95, abs=0.02)
-
-
 @pytest.mark.parametrize(("correct", "count"), [(0, 0), (-1, 10), (11, 10)])
-def test_interval_refuses_what_is_no_share(correct, count):
+def test_interval_refuses_impossible_counts(correct, count):
     with pytest.raises(ValueError, match="is no share: pass how many are correct"):
         wilson_interval(correct, count)
 
@@ -342,7 +326,7 @@ FIVE = np.array([0.9, 0.6, 0.8, 0.8, 0.3])
 RIGHT = np.array([True, True, False, True, False])
 
 
-def test_risk_and_coverage_of_five_predictions_worked_by_hand():
+def test_risk_coverage_worked_by_hand():
     thresholds, coverage, risk = risk_coverage(FIVE, RIGHT)
     np.testing.assert_array_equal(thresholds, [0.9, 0.8, 0.6, 0.3])
     np.testing.assert_allclose(coverage, [0.2, 0.6, 0.8, 1])
@@ -352,16 +336,16 @@ def test_risk_and_coverage_of_five_predictions_worked_by_hand():
 @pytest.mark.parametrize(
     ("risk", "threshold"), [(0, 0.9), (0.25, 0.6), (0.3, 0.6), (0.35, 0.6), (0.4, 0.3), (1, 0.3)]
 )
-def test_the_lowest_threshold_is_taken_also_where_higher_ones_fail(risk, threshold):
+def test_threshold_is_the_lowest_safe_one(risk, threshold):
     assert threshold_for(FIVE, RIGHT, risk) == threshold
 
 
-def test_where_no_threshold_is_safe_nothing_is_answered():
+def test_threshold_is_infinite_if_none_is_safe():
     assert threshold_for([0.9, 0.2], [False, True], 0.1) == np.inf
 
 
 @pytest.mark.parametrize("risk", [0.0, 0.05, 0.2])
-def test_threshold_equals_trying_all(risk):
+def test_threshold_equals_a_loop(risk):
     logits, labels = random_predictions(400)
     confidence = scipy.special.softmax(logits, axis=1).max(axis=1).round(2)  # with ties
     correct = logits.argmax(axis=1) == labels
@@ -370,7 +354,7 @@ def test_threshold_equals_trying_all(risk):
 
 
 @pytest.mark.parametrize(("confidence", "correct"), [([0.9], [True, False]), ([], []), (0.9, True)])
-def test_abstaining_refuses_what_does_not_pair(confidence, correct):
+def test_risk_coverage_refuses_unpaired_input(confidence, correct):
     for function in (risk_coverage, partial(threshold_for, risk=0.1)):
         with pytest.raises(ValueError, match="one confidence for each true or false"):
             function(confidence, correct)

@@ -1,1 +1,1 @@
-"""How fast the course is, and how much memory it takes, beside what others do: see README.md."""
+"""Speed and memory of the course against the usual recipes: see README.md."""

@@ -1,11 +1,12 @@
-"""Measure the course beside what others do, and write the table into tools/benchmarks/README.md.
+"""Measure the course against the usual recipes, and print the rows of README.md's table.
 
-python -m tools.benchmarks                    everything: about half an hour, on a machine at rest
-python -m tools.benchmarks softmax loading    these rows only; the others stay in the table
-python -m tools.benchmarks --quick softmax    with little data and once: writes nothing
+python -m tools.benchmarks                    everything: about half an hour, on an idle machine
+python -m tools.benchmarks epoch loading      only these
+python -m tools.benchmarks --quick epoch      with little data and once: does it still run?
 """
 
 import argparse
+import io
 import os
 import shutil
 import sys
@@ -17,50 +18,45 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from helpers import data
-from tools.benchmarks import report
-from tools.benchmarks.measuring import CannotMeasureError
+from tools.benchmarks.measuring import HEADING, machine, table
 from tools.benchmarks.rows import SECTIONS
 
-WANT_PUBLISHED_FILES = {"loading", "first-figure"}
+NEED_PUBLISHED_FILES = {"loading", "first-figure"}
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command; returns its exit status."""
+    """Run the command; return its exit status."""
     parser = argparse.ArgumentParser(
-        prog="python -m tools.benchmarks", description="Measure the course beside what others do."
+        prog="python -m tools.benchmarks", description="Measure the course against usual recipes."
     )
     parser.add_argument(
         "names", nargs="*", metavar="name", help=f"all of them, or some of: {', '.join(SECTIONS)}"
     )
     parser.add_argument(
-        "--quick", action="store_true", help="with little data and once: does it work?"
+        "--quick", action="store_true", help="with little data and once: does it still run?"
     )
     options = parser.parse_args(arguments)
     unknown = [name for name in options.names if name not in SECTIONS]
     if unknown:
         parser.error(f"there is nothing named {unknown[0]}; choose from {', '.join(SECTIONS)}")
-    names = [name for name in SECTIONS if name in (options.names or SECTIONS)]
+    names = options.names or list(SECTIONS)
+    print(machine(), "", *HEADING, sep="\n", flush=True)
     with tempfile.TemporaryDirectory() as scratch:
         try:
-            if WANT_PUBLISHED_FILES & set(names):
-                put_pictures_where_keras_looks(Path(scratch) / "keras")
+            if NEED_PUBLISHED_FILES & set(names):
+                fill_keras_cache(Path(scratch))
             for name in names:
-                print(f"\n{name} …", flush=True)
-                rows = SECTIONS[name](options.quick)
-                print(*report.HEADING, *report.table(rows), sep="\n", flush=True)
-                if not options.quick:
-                    report.keep(name, rows)
-                    report.write(list(SECTIONS))
-        except (data.DataError, CannotMeasureError) as error:
+                print(*table(SECTIONS[name](options.quick)), sep="\n", flush=True)
+        except data.DataError as error:
             print(error)
             return 1
     return 0
 
 
-def put_pictures_where_keras_looks(home: Path) -> None:
-    """Give Keras a cache of its own with the published files, so that it downloads nothing.
+def fill_keras_cache(home: Path) -> None:
+    """Make `home` Keras' folder, with the published files in it, so that it downloads nothing.
 
-    Raises DataError where they are not on this computer and can't be had.
+    Raises DataError if the files are not on this computer and can't be downloaded.
     """
     source = Path(data.load("fashion-mnist").location)
     os.environ["KERAS_HOME"] = str(home)
@@ -70,5 +66,6 @@ def put_pictures_where_keras_looks(home: Path) -> None:
 
 
 if __name__ == "__main__":
-    sys.stdout.reconfigure(errors="replace")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # on Windows a file may not hold every character
     sys.exit(main())

@@ -1,24 +1,26 @@
-"""Seconds and megabytes: of functions side by side, and of a process with its children."""
+"""Measure seconds and megabytes, and put them into a Markdown table."""
 
+import importlib.metadata
+import os
+import platform
 import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 from typing import Self
 
 import psutil
 
+PACKAGES = ("numpy", "tensorflow", "keras", "scikit-learn", "ipykernel", "nbval")
 SAMPLE_SECONDS = 0.02
-
-
-class CannotMeasureError(Exception):
-    """What is missing for a row, and what to do about it."""
+HEADING = ("| what | against | ours | theirs | measured | wanted | note |", "|---" * 7 + "|")
 
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the table: what was measured, against what, and what was wanted of it."""
+    """A line of the table: what was measured, against what, and its upper bound."""
 
     what: str
     against: str
@@ -28,7 +30,6 @@ class Row:
     wanted: float | None = None  # at most
     unit: str = ""  # of `measured` and `wanted`; empty for a ratio
     note: str = ""
-    seconds: float = 0  # that a notebook ran for, where the row is about a whole one
 
     @classmethod
     def ratio(
@@ -44,13 +45,12 @@ class Row:
 
         Whatever else the machine does slows both of a pair: a ratio is steadier than a time.
         """
-        pairs = zip(ours, theirs, strict=True)
         return cls(
             what,
             against,
             duration(median(ours)),
             duration(median(theirs)),
-            median(our / their for our, their in pairs),
+            median(our / their for our, their in zip(ours, theirs, strict=True)),
             wanted,
             note=note,
         )
@@ -60,45 +60,79 @@ class Row:
         return self.wanted is None or self.measured <= self.wanted
 
 
+def table(rows: list[Row]) -> list[str]:
+    """A Markdown line for each row; a bound that is exceeded is named in words."""
+    lines = []
+    for row in rows:
+        digits = 0 if row.unit == "MB" else 2
+        measured = f"{row.measured:.{digits}f} {row.unit}".strip()
+        wanted = "–" if row.wanted is None else f"≤ {row.wanted:g} {row.unit}".strip()
+        note = row.note if row.reached else f"**not reached** {row.note}".strip()
+        cells = (row.what, row.against, row.ours, row.theirs, measured, wanted, note)
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
 def duration(seconds: float) -> str:
-    """Three digits of it, in the unit that needs no power of ten."""
+    """Three significant digits, in seconds, milliseconds or microseconds."""
     for unit, size in (("s", 1), ("ms", 1e-3)):
         if seconds >= size:
             return f"{seconds / size:.3g} {unit}"
     return f"{seconds / 1e-6:.3g} µs"
 
 
-def seconds_of(function: Callable[[], object], times: int = 1) -> float:
-    """How long one call takes, from `times` calls."""
+def machine() -> str:
+    """The machine, Python and the versions of packages, in a sentence."""
+    versions = []
+    for package in PACKAGES:
+        try:
+            versions.append(f"{package} {importlib.metadata.version(package)}")
+        except importlib.metadata.PackageNotFoundError:
+            versions.append(f"no {package}")
+    return (
+        f"{platform.system()} {platform.machine()}, {_processor()}, {os.cpu_count()} logical "
+        f"processors; Python {platform.python_version()}; {', '.join(versions)}."
+    )
+
+
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or "unknown processor"
+
+
+def seconds_of(function: Callable[[], object]) -> float:
+    """How long a call takes."""
     start = time.perf_counter()
-    for _ in range(times):
-        function()
-    return (time.perf_counter() - start) / times
+    function()
+    return time.perf_counter() - start
 
 
-def side_by_side(
-    functions: dict[str, Callable[[], object]], rounds: int, times: int = 1
-) -> dict[str, list[float]]:
-    """The seconds of each, `rounds` times; every round calls all of them, each time another first.
+def side_by_side(functions: dict[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
+    """The seconds of each function, `rounds` times, starting each round with another one.
 
-    A round before, which does not count, fills caches and compiles what is compiled once.
+    A first round, which does not count, fills caches and compiles what is compiled once.
     """
     names = list(functions)
-    seconds = {name: [] for name in names}
+    seconds: dict[str, list[float]] = {name: [] for name in names}
     for round_number in range(-1, rounds):
         first = round_number % len(names)
         for name in names[first:] + names[:first]:
-            taken = seconds_of(functions[name], times)
+            taken = seconds_of(functions[name])
             if round_number >= 0:
                 seconds[name].append(taken)
     return seconds
 
 
 def peak_megabytes(process: subprocess.Popen) -> float:
-    """Wait for the process, and return what its descendants held at most, all of them together.
+    """Wait for the process; return the most memory that its descendants held together, in MB.
 
-    Memory that several share counts for each. Where the system keeps a process's own peak (Linux),
-    a peak between two looks is seen, too.
+    Shared memory counts for each. On Linux, which keeps a process's own peak, a peak between two
+    samples is seen, too.
     """
     peak = 0
     observed = psutil.Process(process.pid)
@@ -117,8 +151,8 @@ def peak_megabytes(process: subprocess.Popen) -> float:
 
 def _own_peak(pid: int) -> int:
     try:
-        with open(f"/proc/{pid}/status", encoding="utf-8") as status:  # noqa: PTH123
-            lines = dict(line.split(":", 1) for line in status)
+        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+        lines = dict(line.split(":", 1) for line in status.splitlines())
         return 1024 * int(lines["VmHWM"].split()[0])
     except (OSError, KeyError):
         return 0

@@ -1,24 +1,24 @@
 """What the course is measured against: what a tutorial or a library would have you write.
 
-Written here from the public recipes, and given every advantage: the pixels are scaled before the
-clock starts, and no progress bar is drawn. Keras is imported late: it reads KERAS_HOME then.
+Written from the public recipes, and given every advantage: the pixels are scaled before the clock
+starts, and no progress bar is drawn. Keras is imported late, because it reads KERAS_HOME then.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 
 # The first cells of the common tutorial, up to its first figure.
-FIRST_FIGURE = (
+FIRST_FIGURE = [
     "import tensorflow as tf\nimport numpy as np\nimport matplotlib.pyplot as plt",
     "fashion_mnist = tf.keras.datasets.fashion_mnist\n"
     "(train_images, train_labels), (test_images, test_labels) = fashion_mnist.load_data()",
     "plt.figure()\nplt.imshow(train_images[0])\nplt.colorbar()\nplt.grid(False)\nplt.show()",
-)
+]
 
 
 def tutorial_training(inputs: np.ndarray, labels: np.ndarray, seed: int):
-    """Flatten, 128 units, 10 scores; Adam, batches of 32, ten epochs: all of it the default."""
+    """Flatten, 128 units, 10 scores; Adam, batches of 32, ten epochs: the defaults."""
     from helpers.quiet_tensorflow import keras
 
     keras.utils.set_random_seed(seed)
@@ -60,16 +60,13 @@ def scikit_learn_epoch(inputs: np.ndarray, labels: np.ndarray) -> Callable[[], o
 
 
 def matrix_products(inputs: np.ndarray, batch_size: int, classes: int = 10) -> Callable[[], object]:
-    """The two products that no linear model can do without, for each batch of an epoch."""
+    """The two matrix products that a linear model needs for each batch of an epoch."""
     weights = np.zeros((inputs.shape[1], classes), np.float32)
     error = np.zeros((batch_size, classes), np.float32)
 
-    def batches() -> Iterator[np.ndarray]:
-        for start in range(0, len(inputs), batch_size):
-            yield inputs[start : start + batch_size]
-
     def multiply() -> None:
-        for batch in batches():
+        for start in range(0, len(inputs), batch_size):
+            batch = inputs[start : start + batch_size]
             batch @ weights
             batch.T @ error[: len(batch)]
 

@@ -1,164 +1,130 @@
-"""The measurements themselves: a function for each name that the command takes.
+"""The measurements: a function for each name that the command takes.
 
 Each returns its rows of the table. With `quick` they do the same with little data, once, to show
 that they work; the numbers then mean nothing.
 """
 
-import contextlib
-import io
-import json
-import os
-import shutil
 import subprocess
 import sys
 import time
-from pathlib import Path
+from collections.abc import Callable
 from statistics import median
 
+import nbformat
 import numpy as np
 
-from helpers import data, maths, metrics, training
-from helpers.running import FLOOD_BYTES, ROOT
-from tools.benchmarks import growth as growth_figure
-from tools.benchmarks import report
+from helpers import ROOT, data, metrics, sketches, training
+from helpers.running import execute
+from tools.benchmarks import recipes
 from tools.benchmarks.measuring import Row, duration, peak_megabytes, seconds_of, side_by_side
-from tools.benchmarks.notebook_cells import (
-    NOTEBOOKS,
-    cell_with,
-    definitions,
-    replaced,
-    sources,
-)
+from tools.notebooks import code_cells, find_notebooks, read_notebook
 
 SEEDS = 5
 ROUNDS = 9
-ANSWER_SECONDS = 300  # for a cell
+BATCH_SIZE = 256
 
 
 def _pictures(quick: bool) -> data.Dataset:
-    dataset = data.load("sketches" if quick else "fashion-mnist")
-    if not quick:
-        return dataset
-    return data.Dataset(
-        dataset.train_images[:600],
-        dataset.train_labels[:600],
-        dataset.test_images[:100],
-        dataset.test_labels[:100],
-        dataset.source,
-        dataset.location,
-    )
+    if quick:
+        return data.Dataset(*sketches.draw(600, 0), *sketches.draw(100, 1), "sketches", "")
+    return data.load("fashion-mnist")
 
 
-# Loading ------------------------------------------------------------------------------------------
+def _code_cells(number: str) -> list[nbformat.NotebookNode]:
+    [path] = find_notebooks([number])
+    return code_cells(read_notebook(path))
+
+
+def _cell_with(number: str, text: str) -> str:
+    """The source of the first code cell with this text; ValueError if there is none."""
+    for cell in _code_cells(number):
+        if text in cell.source:
+            return cell.source
+    raise ValueError(f"Notebook {number} has no cell with {text!r}: name another in rows.py.")
+
+
+# Loading and NumPy --------------------------------------------------------------------------------
 
 
 def loading(quick: bool) -> list[Row]:
-    """The second time that the pictures are loaded from `data/`, and by Keras from its cache."""
+    """Loading the pictures for the second time, against Keras from its cache."""
     from helpers.quiet_tensorflow import keras
 
-    keras_files = Path(os.environ["KERAS_HOME"]) / "datasets" / "fashion-mnist"
-    folder = keras_files.parent.parent.parent / "data"
-    folder.mkdir()
-    for path in [*keras_files.glob("*.gz"), ROOT / "data" / "SHA256SUMS"]:
-        shutil.copy(path, folder)
-    # Not the learner's own folder: it may be empty, read-only, or somebody else's.
-    course_folder, data._COURSE_FOLDER = data._COURSE_FOLDER, folder
-    chosen = os.environ.pop("FASHION_MNIST_DIR", None)
-    try:
-        seconds = side_by_side(
-            {
-                "ours": lambda: data.load("fashion-mnist"),
-                "keras": keras.datasets.fashion_mnist.load_data,
-            },
-            rounds=1 if quick else ROUNDS,
-        )
-    finally:
-        data._COURSE_FOLDER = course_folder
-        if chosen is not None:
-            os.environ["FASHION_MNIST_DIR"] = chosen
-    note = "from `data/`; other folders are never written into, and take as long as Keras"
-    ours, theirs = seconds["ours"], seconds["keras"]
-    return [Row.ratio("loading the data, second time", "keras.datasets", ours, theirs, 0.5, note)]
-
-
-# Softmax and an epoch -----------------------------------------------------------------------------
-
-
-def softmax(quick: bool) -> list[Row]:
-    """Many rows in one call, against SciPy's and TensorFlow's."""
-    return _softmax_of((60_000, 10), 3, quick) + _softmax_of((1024, 1000), 3, quick)
-
-
-def short_softmax(quick: bool) -> list[Row]:
-    """The same of one row, where beginning takes longer than computing."""
-    return _softmax_of((10,), 2000, quick)
-
-
-def _softmax_of(shape: tuple[int, ...], times: int, quick: bool) -> list[Row]:
-    """Each library on an array of its own kind, and NumPy's exp, a part that ours can't do without.
-
-    On processors without AVX-512, NumPy takes several times as long for exp, in float64 above all.
-    """
-    import scipy.special
-
-    from helpers.quiet_tensorflow import tf
-
-    rows = []
-    for dtype in (np.float32, np.float64):
-        size = (min(shape[0], 100), *shape[1:]) if quick else shape
-        logits = np.random.default_rng(0).normal(size=size).astype(dtype)
-        tensor = tf.constant(logits)
-        seconds = side_by_side(
-            {
-                "ours": lambda logits=logits: maths.softmax(logits),
-                "scipy": lambda logits=logits: scipy.special.softmax(logits, axis=-1),
-                "tensorflow": lambda tensor=tensor: tf.nn.softmax(tensor).numpy(),
-                "exp": lambda logits=logits: np.exp(logits),
-            },
-            rounds=1 if quick else 3 * ROUNDS,
-            times=times,
-        )
-        what = f"`maths.softmax` of {shape} {np.dtype(dtype).name}"
-        shares = zip(seconds["exp"], seconds["ours"], strict=True)
-        note = f"`np.exp` alone takes {median(exp / ours for exp, ours in shares):.0%} of ours"
-        rows += [
-            Row.ratio(what, against, seconds["ours"], theirs, wanted, note)
-            for against, theirs, wanted in (
-                ("scipy.special.softmax", seconds["scipy"], 0.7),
-                ("tf.nn.softmax", seconds["tensorflow"], 1.5),
-            )
-        ]
-    return rows
+    seconds = side_by_side(
+        {
+            "ours": lambda: data.load("fashion-mnist"),
+            "theirs": keras.datasets.fashion_mnist.load_data,
+        },
+        rounds=1 if quick else ROUNDS,
+    )
+    note = "from `data/`, where unzipped copies are kept; as slow as Keras from any other folder"
+    what = "loading the data, second time"
+    return [Row.ratio(what, "keras.datasets", seconds["ours"], seconds["theirs"], 0.5, note)]
 
 
 def epoch(quick: bool) -> list[Row]:
-    """An epoch as notebook 04 trains, against libraries, and against what nobody can save."""
-    from tools.benchmarks import recipes
-
+    """An epoch as in notebook 04, against libraries, and against the products it can't avoid."""
     pictures = _pictures(quick)
-    code = replaced(definitions("04", "epoch_losses"), "epochs=20", "epochs=1")
-    code = compile(code, "notebook 04", "exec")
     inputs, labels = training.scale_pixels(pictures.train_images), pictures.train_labels
-    functions = {
-        "ours": lambda: exec(code, {"data": pictures}),
-        "keras": recipes.keras_epoch(inputs, labels),
-        "products": recipes.matrix_products(inputs, batch_size=256),
+    functions: dict[str, Callable[[], object]] = {
+        "ours": lambda: training.train_softmax_regression(
+            pictures.train_images, labels, epochs=1, learning_rate=0.05
+        ),
+        "Keras `fit`, same model and batches": recipes.keras_epoch(inputs, labels),
+        "its matrix products alone": recipes.matrix_products(inputs, BATCH_SIZE),
     }
+    wanted = {"Keras `fit`, same model and batches": 0.2, "its matrix products alone": 1.6}
     try:
-        functions["scikit-learn"] = recipes.scikit_learn_epoch(inputs, labels)
+        functions["scikit-learn's `SGDClassifier`"] = recipes.scikit_learn_epoch(inputs, labels)
+        wanted["scikit-learn's `SGDClassifier`"] = 0.5
     except ModuleNotFoundError:
-        print('Without scikit-learn. To have its row, too: python -m pip install ".[benchmark]"')
+        print('No scikit-learn. To have its row: python -m pip install -e ".[benchmark]"')
     seconds = side_by_side(functions, rounds=1 if quick else ROUNDS)
-    against = {
-        "keras": ("Keras `fit`, same model and batches", 0.2),
-        "scikit-learn": ("scikit-learn's `SGDClassifier`", 0.5),
-        "products": ("its matrix products alone", 2),
-    }
     return [
-        Row.ratio("NumPy epoch of notebook 04", words, seconds["ours"], seconds[name], wanted)
-        for name, (words, wanted) in against.items()
-        if name in seconds
+        Row.ratio("NumPy epoch of notebook 04", name, seconds["ours"], seconds[name], bound)
+        for name, bound in wanted.items()
     ]
+
+
+def growth(quick: bool) -> list[Row]:
+    """Time against rows, classes and batch size, and that of the matrix products alone."""
+    pictures = _pictures(quick)
+    images, labels = pictures.train_images, pictures.train_labels
+    inputs = training.scale_pixels(images)
+
+    def epoch_of(rows: int, batch_size: int) -> tuple[Callable, Callable]:
+        return (
+            lambda: training.train_softmax_regression(
+                images[:rows], labels[:rows], epochs=1, learning_rate=0.05, batch_size=batch_size
+            ),
+            recipes.matrix_products(inputs[:rows], batch_size),
+        )
+
+    def step_with(classes: int) -> tuple[Callable, Callable]:
+        weights = np.zeros((inputs.shape[1], classes), np.float32)
+        bias = np.zeros(classes, np.float32)
+        batch, batch_labels = inputs[:BATCH_SIZE], labels[:BATCH_SIZE].astype(np.intp) % classes
+        return (
+            lambda: training.loss_and_gradients(batch, batch_labels, weights, bias),
+            recipes.matrix_products(batch, BATCH_SIZE, classes),
+        )
+
+    work = {
+        "an epoch of {:,} rows": {rows: epoch_of(rows, BATCH_SIZE) for rows in (1_000, 60_000)},
+        "a step with {:,} classes": {count: step_with(count) for count in (2, 10_000)},
+        "an epoch of 4,096 rows in batches of {:,}": {
+            size: epoch_of(4_096, size) for size in (1, 4_096)
+        },
+    }
+    rows = []
+    for what, sizes in work.items():
+        for size, (ours, theirs) in sizes.items():
+            seconds = side_by_side({"ours": ours, "theirs": theirs}, rounds=1 if quick else 7)
+            against = "its matrix products alone"
+            rows.append(
+                Row.ratio(what.format(size), against, seconds["ours"], seconds["theirs"], None)
+            )
+    return rows
 
 
 # Training to an accuracy --------------------------------------------------------------------------
@@ -166,54 +132,47 @@ def epoch(quick: bool) -> list[Row]:
 
 def training_to_accuracy(quick: bool) -> list[Row]:
     """Notebook 06's network and notebook 07's, against the common tutorial's, seed by seed."""
-    from helpers.networks import scores_of
-    from tools.benchmarks import recipes
+    from helpers import networks
+    from helpers.quiet_tensorflow import keras
 
     pictures = _pictures(quick)
     kept = len(pictures.train_labels) // 6  # notebook 07 keeps a sixth to choose by
-    names = {
+    names = vars(networks) | {
         "data": pictures,
-        "images": pictures.train_images[:-kept],
-        "labels": pictures.train_labels[:-kept],
+        "train_images": pictures.train_images[:-kept],
+        "train_labels": pictures.train_labels[:-kept],
         "validation_images": pictures.train_images[-kept:],
         "validation_labels": pictures.train_labels[-kept:],
+        "progress": keras.callbacks.Callback(),
+        "print_epoch": lambda epoch, logs: None,
     }
-    dense, convolutional = dict(names), dict(names)
-    exec(definitions("06", "network", "compiled"), dense)
-    exec(definitions("07", "convolutional_network", "progress", "learning"), convolutional)
-    fits = {
-        "06": (dense, cell_with("06", "history = model.fit(")),
-        "07": (convolutional, cell_with("07", "history = model.fit(")),
-    }
-    inputs, labels = pictures.train_images / 255.0, pictures.train_labels
+    settings = _cell_with("07", "learning = {").splitlines()
+    exec(next(line for line in settings if line.startswith("learning = {")), names)
+    inputs, test_inputs = pictures.train_images / 255.0, pictures.test_images / 255.0
 
-    def accuracy(model) -> float:
-        answers = scores_of(model, pictures.test_images).argmax(axis=1)
-        return metrics.accuracy(pictures.test_labels, answers)
+    def by_recipe(seed: int) -> keras.Model:
+        return recipes.tutorial_training(inputs, pictures.train_labels, seed)
 
-    def recipe_accuracy(model) -> float:
-        answers = model.predict(pictures.test_images / 255.0, verbose=0).argmax(axis=1)
-        return metrics.accuracy(pictures.test_labels, answers)
+    def by_cell(number: str) -> Callable[[int], keras.Model]:
+        before, after = _cell_with(number, "history = model.fit(").split("set_random_seed(0)")
 
-    seconds, accuracies = {name: [] for name in ("recipe", *fits)}, {}
+        def train(seed: int) -> keras.Model:
+            exec(f"{before}set_random_seed({seed}){after}", names)
+            return names["model"]
+
+        return train
+
+    trainings = {"recipe": by_recipe, "06": by_cell("06"), "07": by_cell("07")}
+    seconds: dict[str, list[float]] = {name: [] for name in trainings}
+    accuracies: dict[str, list[float]] = {name: [] for name in trainings}
     for seed in range(1 if quick else SEEDS):
-        model = None
-
-        def train_by_recipe(seed=seed) -> None:
-            nonlocal model
-            model = recipes.tutorial_training(inputs, labels, seed)
-
-        seconds["recipe"].append(seconds_of(train_by_recipe))
-        accuracies.setdefault("recipe", []).append(recipe_accuracy(model))
-        for name, (namespace, cell) in fits.items():
-            code = compile(
-                replaced(cell, "set_random_seed(0)", f"set_random_seed({seed})"), name, "exec"
-            )
-            with contextlib.redirect_stdout(io.StringIO()):
-                seconds[name].append(
-                    seconds_of(lambda code=code, namespace=namespace: exec(code, namespace))
-                )
-            accuracies.setdefault(name, []).append(accuracy(namespace["model"]))
+        for name, train in trainings.items():
+            start = time.perf_counter()
+            model = train(seed)
+            seconds[name].append(time.perf_counter() - start)
+            images = test_inputs if name == "recipe" else pictures.test_images
+            answers = networks.scores_of(model, images).argmax(axis=1)
+            accuracies[name].append(metrics.accuracy(pictures.test_labels, answers))
 
     theirs = accuracies["recipe"]
     rows = []
@@ -227,116 +186,59 @@ def training_to_accuracy(quick: bool) -> list[Row]:
             f"recipe's {median(theirs):.3f}, highest {max(theirs):.3f}; above it on {above} of "
             f"{len(theirs)} seeds"
         )
-        rows.append(
-            Row.ratio(
-                what,
-                "the common tutorial's ten epochs",
-                seconds[name],
-                seconds["recipe"],
-                wanted,
-                note,
-            )
-        )
+        against = "the common tutorial's ten epochs"
+        rows.append(Row.ratio(what, against, seconds[name], seconds["recipe"], wanted, note))
     return rows
-
-
-# To the first figure ------------------------------------------------------------------------------
-
-
-def first_figure(quick: bool) -> list[Row]:
-    """From the start of a kernel to the first picture that a cell shows."""
-    from tools.benchmarks import recipes
-
-    ours, theirs = sources("01"), list(recipes.FIRST_FIGURE)
-    seconds = side_by_side(
-        {"ours": lambda: _run_to_figure(ours), "theirs": lambda: _run_to_figure(theirs)},
-        rounds=1 if quick else 5,
-    )
-    return [
-        Row.ratio(
-            "kernel start to first figure, notebook 01",
-            "the same for the common tutorial",
-            seconds["ours"],
-            seconds["theirs"],
-            0.35,
-        )
-    ]
-
-
-def _run_to_figure(cells: list[str]) -> None:
-    from jupyter_client.manager import KernelManager
-
-    manager = KernelManager(kernel_name="python3")
-    manager.kernel_spec.argv[0] = sys.executable
-    manager.start_kernel(
-        cwd=ROOT / "notebooks", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    client = manager.client()
-    client.start_channels()
-    shown = False
-
-    def look(message: dict) -> None:
-        nonlocal shown
-        shown = shown or "image/png" in message["content"].get("data", {})
-
-    try:
-        client.wait_for_ready(timeout=ANSWER_SECONDS)
-        for cell in cells:
-            reply = client.execute_interactive(cell, timeout=ANSWER_SECONDS, output_hook=look)
-            if reply["content"]["status"] != "ok":
-                raise RuntimeError(f"A cell failed on the way to the first figure: {cell}")
-            if shown:
-                return
-        raise RuntimeError("No cell showed a figure.")
-    finally:
-        client.stop_channels()
-        manager.shutdown_kernel(now=True)
 
 
 # Whole notebooks ----------------------------------------------------------------------------------
 
 
-def memory(quick: bool) -> list[Row]:
-    """What the kernel of each notebook holds at most; how long the notebook runs is noted, too."""
-    rows = []
-    for path in NOTEBOOKS[:1] if quick else NOTEBOOKS:
-        start = time.perf_counter()
-        process = subprocess.Popen(
-            [sys.executable, "-m", "helpers.running", str(path), str(FLOOD_BYTES)],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            encoding="utf-8",
-        )
-        peak = peak_megabytes(process)
-        seconds = time.perf_counter() - start
-        last = process.stdout.read().splitlines()[-1]
-        if json.loads(last)["error"]:
-            raise RuntimeError(f"{path.name} does not run to its end: {last}")
-        number = path.name[:2]
-        limit = 450 if number <= "04" else 1700
-        rows.append(
-            Row(
-                f"peak memory of notebook {number}",
-                "–",
-                f"{peak:.0f} MB in {seconds:.0f} s",
-                "–",
-                peak,
-                limit,
-                "MB",
-                seconds=seconds,
-            )
-        )
-    return rows
+def first_figure(quick: bool) -> list[Row]:
+    """From the start of a kernel to the first picture that a cell shows."""
+    ours = []
+    for cell in _code_cells("01"):
+        ours.append(cell.source)
+        if any("image/png" in output.get("data", {}) for output in cell.outputs):
+            break
+    seconds: dict[str, list[float]] = {"ours": [], "theirs": []}
+    for _ in range(1 if quick else 5):
+        seconds["ours"].append(_seconds_to_run(ours))
+        seconds["theirs"].append(_seconds_to_run(recipes.FIRST_FIGURE))
+    what = "kernel start to first figure, notebook 01"
+    against = "the same for the common tutorial"
+    return [Row.ratio(what, against, seconds["ours"], seconds["theirs"], 0.35)]
+
+
+def _seconds_to_run(cells: list[str]) -> float:
+    """Seconds from the start of a kernel to the end of the last cell."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    ends: list[float] = []
+    start = time.perf_counter()
+    execute(notebook, ROOT / "notebooks", cell_done=lambda: ends.append(time.perf_counter()))
+    return ends[-1] - start
 
 
 def course(quick: bool) -> list[Row]:
-    """All notebooks under nbval, two at a time, against the times that `memory` has noted.
-
-    Raises CannotMeasureError where it has noted none on this machine.
-    """
-    notebooks = NOTEBOOKS[:1] if quick else NOTEBOOKS
-    one_by_one = sum(row.seconds for row in (memory(quick) if quick else report.rows_of("memory")))
+    """Peak memory of each notebook's kernel, and the time of all of them under nbval."""
+    notebooks = find_notebooks([])[: 1 if quick else None]
+    rows, one_by_one = [], 0.0
+    for path in notebooks:
+        number = path.name[:2]
+        start = time.perf_counter()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tools.notebooks", number],
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        peak = peak_megabytes(process)
+        seconds = time.perf_counter() - start
+        if process.returncode:
+            raise RuntimeError(f"{path.name} does not run to its end.")
+        one_by_one += seconds
+        what, ours = f"peak memory of notebook {number}", f"{peak:.0f} MB in {seconds:.0f} s"
+        rows.append(Row(what, "–", ours, "–", peak, 450 if number <= "04" else 1700, "MB"))
     together = seconds_of(
         lambda: subprocess.run(
             [sys.executable, "-m", "pytest", "-q", "-n", "2", *map(str, notebooks)],
@@ -347,42 +249,18 @@ def course(quick: bool) -> list[Row]:
         )
     )
     what, note = "whole course under nbval, two at a time", "measured once: it takes minutes"
-    return [
-        Row.ratio(what, "its notebooks run one after another", [together], [one_by_one], 0.7, note),
-        Row(what, "–", duration(together), "–", together / 60, 10, "min", note),
-    ]
+    against = "its notebooks run one after another"
+    rows.append(Row.ratio(what, against, [together], [one_by_one], 0.7, note))
+    rows.append(Row(what, "–", duration(together), "–", together / 60, 10, "min", note))
+    return rows
 
 
-# As the work grows --------------------------------------------------------------------------------
-
-
-def growth(quick: bool) -> list[Row]:
-    """Time against rows, classes and batch size, beside the matrix products alone."""
-    panels = growth_figure.measure(_pictures(quick), quick)
-    if not quick:
-        growth_figure.draw(panels)
-    return [
-        Row(
-            f"cost as {name} grow{'' if name != 'batch' else 's'}, {sizes[0]:,} to {sizes[-1]:,}",
-            "the matrix products alone",
-            f"{duration(ours[0])} to {duration(ours[-1])}",
-            f"{duration(theirs[0])} to {duration(theirs[-1])}",
-            ours[-1] / theirs[-1],
-            note=f"at the smallest {ours[0] / theirs[0]:.1f}; see the figure",
-        )
-        for name, (sizes, ours, theirs) in panels.items()
-    ]
-
-
-# In this order: what is small and wants a quiet process first.
+# In this order: what is short and needs a quiet process first.
 SECTIONS = {
     "loading": loading,
-    "softmax": softmax,
-    "short-softmax": short_softmax,
     "epoch": epoch,
     "growth": growth,
     "training": training_to_accuracy,
     "first-figure": first_figure,
-    "memory": memory,
     "course": course,
 }
