@@ -479,8 +479,8 @@ def _meshes(axes):
 def _describe_map(axes, mesh):
     values = np.asarray(mesh.get_array())
     edges = mesh.get_coordinates()
-    x = _middles(edges[0, :, 0], axes.get_xscale())
-    y = _middles(edges[:, 0, 1], axes.get_yscale())
+    x = (edges[0, :-1, 0] + edges[0, 1:, 0]) / 2
+    y = (edges[:-1, 0, 1] + edges[1:, 0, 1]) / 2
     names = {value: _category_name(axes, mesh, value) for value in np.unique(values)}
     lines = [f"{values.shape[0]} rows × {values.shape[1]} columns of cells."]
     lines += [f"  {name}: {np.sum(values == value)} cells" for value, name in names.items()]
@@ -492,12 +492,6 @@ def _describe_map(axes, mesh):
         runs = [f"{names[values[row, start]]} from {number(x[start])}" for start in starts]
         lines.append(f"  at height {number(y[row])}: {'; '.join(runs)}")
     return lines
-
-
-def _middles(edges, scale):
-    if scale == "log":
-        return np.sqrt(edges[:-1] * edges[1:])
-    return (edges[:-1] + edges[1:]) / 2
 
 
 def _category_name(axes, mesh, value):

@@ -871,9 +871,8 @@ def plot_failure_map(
 ) -> DescribedFigure:
     """Colour each point of a grid by its outcome: {panel title: (len(y), len(x)) integers}.
 
-    The integers are indices into `category_names`. An `x` or `y` that grows by equal factors gets a
-    logarithmic axis. Raises ValueError for shapes, values or integers that don't fit, for more than
-    three panels or five categories.
+    The integers are indices into `category_names`. Raises ValueError for shapes, values or integers
+    that don't fit, for more than three panels or five categories.
     """
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     _require(
@@ -904,8 +903,6 @@ def plot_failure_map(
         axes.set_title(heading, fontweight="bold")
         axes.set(xlabel=x_label, ylabel=y_label)
         axes.yaxis.label.set_visible(axes.get_subplotspec().is_first_col())
-        axes.set_xscale("log" if _grows_by_factors(x) else "linear")
-        axes.set_yscale("log" if _grows_by_factors(y) else "linear")
         mesh = axes.pcolormesh(x, y, cells, cmap=colours, norm=norm, shading="nearest")
         _hatch_cells(axes, mesh, cells)
     handles = [
@@ -915,12 +912,6 @@ def plot_failure_map(
     words = [textwrap.fill(name, 16) for name in category_names]
     figure.legend(handles, words, loc="outside right center", handlelength=2.4, handleheight=1.6)
     return figure
-
-
-def _grows_by_factors(values):
-    if len(values) < 3 or values.min() <= 0:
-        return False
-    return np.allclose(np.diff(np.log(values)), np.log(values[1] / values[0]))
 
 
 def _hatch_cells(axes, mesh, cells):
