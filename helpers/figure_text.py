@@ -117,10 +117,7 @@ def check_limits(figure) -> None:
                 )
         ends_of_bars = set()
         for group in _bar_groups(axes):
-            for bar in group.patches:
-                place, start, size = bar.get_y(), bar.get_x(), bar.get_width()
-                if group.orientation == "vertical":
-                    place, start, size = bar.get_x(), bar.get_y(), bar.get_height()
+            for place, _, start, size in _bars(group):
                 if start != 0 and (place, start) not in ends_of_bars:
                     raise ValueError(
                         f"A bar starts at {start:g}, so its length does not show its value: "
@@ -205,27 +202,34 @@ def _bar_groups(axes):
     return [container for container in axes.containers if isinstance(container, BarContainer)]
 
 
+def _bars(group):
+    """Return a bar's place and thickness on the axis of names, its start and size on the other."""
+    if group.orientation == "horizontal":
+        return [(b.get_y(), b.get_height(), b.get_x(), b.get_width()) for b in group.patches]
+    return [(b.get_x(), b.get_width(), b.get_y(), b.get_height()) for b in group.patches]
+
+
 def _describe_bars(axes, group, texts):
-    lying = group.orientation == "horizontal"
-    axis = axes.yaxis if lying else axes.xaxis
+    horizontal = group.orientation == "horizontal"
+    axis = axes.yaxis if horizontal else axes.xaxis
     names = _tick_names(axis)
-    boxes = [bar.get_bbox() for bar in group.patches]
-    places = [(box.y0 + box.y1) / 2 if lying else (box.x0 + box.x1) / 2 for box in boxes]
-    sizes = [bar.get_width() if lying else bar.get_height() for bar in group.patches]
+    ticks = np.array(list(names))
+    sizes = _zero_rounding_noise([size for *_, size in _bars(group)])
     described = []
-    for place, size, box in zip(places, _zero_rounding_noise(sizes), boxes, strict=True):
+    for (place, thickness, *_), size in zip(_bars(group), sizes, strict=True):
+        middle = place + thickness / 2
         if names:
-            nearest = np.argmin(np.abs(np.array(list(names)) - place))
-            name = list(names.values())[nearest]
+            name = names[ticks[np.abs(ticks - middle).argmin()]]
         else:  # a histogram
-            start, stop = (box.y0, box.y1) if lying else (box.x0, box.x1)
-            name = f"{number(start)} to {number(stop)}"
+            name = f"{number(place)} to {number(place + thickness)}"
         at_bar = [
-            text for text in texts if hasattr(text, "xy") and np.isclose(text.xy[lying], place)
+            text
+            for text in texts
+            if hasattr(text, "xy") and np.isclose(text.xy[horizontal], middle)
         ]
         remark = _remark(_take(texts, at_bar), size)
-        described.append((place, f"  {name}: {number(size)}{remark}"))
-    downwards = axis.get_inverted() if lying else True
+        described.append((middle, f"  {name}: {number(size)}{remark}"))
+    downwards = axis.get_inverted() if horizontal else True
     described.sort(key=lambda item: item[0], reverse=not downwards)
     label = "" if group.get_label().startswith("_") else f" of {group.get_label()}"
     return [f"Bars{label}{_fill_words(group.patches)}:", *(line for _, line in described)]
