@@ -1,11 +1,8 @@
-"""A figure in words, read off what was really drawn: its bars, lines, points, pictures and labels.
+"""Describe a Matplotlib figure in plain text, from its artists.
 
-The words are for a reader who cannot see the figure, and for the tests: pixels differ between
-machines, words do not. Nothing here asks a plotting helper what it meant to draw, so whatever goes
-wrong on the way to the paper changes the words.
+The text is the figure's alt text and what the tests compare: unlike pixels it is the same on every
+machine. It is read from what was drawn and not from the data, so a mistake in drawing changes it.
 """
-
-from __future__ import annotations
 
 import re
 
@@ -13,7 +10,7 @@ import numpy as np
 from matplotlib.collections import QuadMesh
 from matplotlib.colors import to_rgb
 from matplotlib.container import BarContainer
-from matplotlib.patches import Patch, Polygon
+from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator
 
 COLOUR_WORDS = {
@@ -57,16 +54,17 @@ MARKER_WORDS = {
 HATCH_WORDS = {"/": "striped", "\\": "striped the other way", ".": "dotted", "x": "crossed"}
 
 SAMPLED_POINTS = 7
-SMALL_MATRIX = 12  # cells a side, up to which every value is told
 MANY_PICTURES = 30
 
 
 def describe(figure) -> str:
     """Return what `figure` (a matplotlib Figure) shows, as lines of plain text.
 
-    Reads titles, axes, bars, lines, points, pictures, matrices, maps, written notes and keys from
-    the artists. Values have three significant digits; integers stay integers.
+    Covers titles, axes, bars, lines, points, pictures, matrices, maps, annotations and legends.
+    Values have three significant digits; integers stay integers.
+    Raises ValueError as `check_limits` does: a description must not list what cannot be seen.
     """
+    check_limits(figure)
     panels = _panels(figure)
     lines = [f"{_kind(figure)}: {_one_line(figure.get_suptitle())}"]
     for position, axes in enumerate(panels, start=1):
@@ -87,13 +85,45 @@ def describe(figure) -> str:
 
 
 def summarise(figure) -> str:
-    """Return one sentence for `figure`, for alt text: its kind, its title and its axes."""
+    """Return a short alt text for `figure`: its kind, its title and its axes."""
     axes = _panels(figure)[0]
     parts = [f"{_kind(figure)}: {_one_line(figure.get_suptitle())}"]
     for side, label in (("Across", axes.get_xlabel()), ("up", axes.get_ylabel())):
         if label:
             parts.append(f"{side}: {_one_line(label)}")
     return "; ".join(parts)
+
+
+def check_limits(figure) -> None:
+    """Raise ValueError for data outside their axes, and for bars that do not start at 0.
+
+    A bar may also start at the end of another one, on which it is stacked.
+    """
+    for axes in _panels(figure):
+        for axis, ends, least_positive in (
+            (axes.xaxis, axes.dataLim.intervalx, axes.dataLim.minposx),
+            (axes.yaxis, axes.dataLim.intervaly, axes.dataLim.minposy),
+        ):
+            low, high = ends
+            if axis.get_scale() == "log":
+                low = max(low, least_positive)
+            shown = sorted(axis.get_view_interval())
+            low_place, high_place, start, stop = axis.get_transform().transform([low, high, *shown])
+            rounding = 1e-9 * (stop - start)
+            if low_place < start - rounding or high_place > stop + rounding:
+                raise ValueError(
+                    f"The {axis.axis_name} axis shows {shown[0]:g} to {shown[1]:g}, but what is "
+                    f"drawn reaches from {low:g} to {high:g}: set limits that show all of it."
+                )
+        ends_of_bars = set()
+        for group in _bar_groups(axes):
+            for place, _, start, size in _bars(group):
+                if start != 0 and (place, start) not in ends_of_bars:
+                    raise ValueError(
+                        f"A bar starts at {start:g}, so its length does not show its value: "
+                        "let bars start at 0."
+                    )
+                ends_of_bars.add((place, start + size))
 
 
 def number(value) -> str:
@@ -114,7 +144,7 @@ def number(value) -> str:
 
 
 def colour_word(colour) -> str:
-    """Return the plain word nearest to a matplotlib `colour`."""
+    """Return the word of COLOUR_WORDS nearest to a Matplotlib `colour`, in RGB."""
     wanted = np.array(to_rgb(colour))
     return min(COLOUR_WORDS, key=lambda word: np.sum((wanted - to_rgb(COLOUR_WORDS[word])) ** 2))
 
@@ -125,7 +155,7 @@ def _panels(figure):
 
 def _kind(figure):
     panels = _panels(figure)
-    if any(_triangle_corners(axes) is not None for axes in panels):
+    if any(_triangle_corners(axes) for axes in panels):
         return "Triangle of probabilities"
     if any(_pictures(axes) for axes in panels):
         return "Pictures with bars" if any(_bar_groups(axes) for axes in panels) else "Pictures"
@@ -140,9 +170,8 @@ def _kind(figure):
 
 def _describe_axes(axes):
     texts = [text for text in axes.texts if text.get_text().strip()]
-    corners = _triangle_corners(axes)
-    if corners is not None:
-        return _describe_triangle(axes, corners, texts)
+    if _triangle_corners(axes):
+        return _describe_triangle(axes, texts)
     lines = []
     for side, axis in (("Across", axes.xaxis), ("Up", axes.yaxis)):
         if axis.get_label_text():
@@ -173,29 +202,37 @@ def _bar_groups(axes):
     return [container for container in axes.containers if isinstance(container, BarContainer)]
 
 
+def _bars(group):
+    """Return a bar's place and thickness on the axis of names, its start and size on the other."""
+    if group.orientation == "horizontal":
+        return [(b.get_y(), b.get_height(), b.get_x(), b.get_width()) for b in group.patches]
+    return [(b.get_x(), b.get_width(), b.get_y(), b.get_height()) for b in group.patches]
+
+
 def _describe_bars(axes, group, texts):
-    lying = group.orientation == "horizontal"
-    axis = axes.yaxis if lying else axes.xaxis
+    horizontal = group.orientation == "horizontal"
+    axis = axes.yaxis if horizontal else axes.xaxis
     names = _tick_names(axis)
-    boxes = [bar.get_bbox() for bar in group.patches]
-    places = [(box.y0 + box.y1) / 2 if lying else (box.x0 + box.x1) / 2 for box in boxes]
-    sizes = [bar.get_width() if lying else bar.get_height() for bar in group.patches]
-    told = []
-    for place, size, box in zip(places, _without_dust(sizes), boxes, strict=True):
+    ticks = np.array(list(names))
+    sizes = _zero_rounding_noise([size for *_, size in _bars(group)])
+    described = []
+    for (place, thickness, *_), size in zip(_bars(group), sizes, strict=True):
+        middle = place + thickness / 2
         if names:
-            name = names[min(names, key=lambda tick, place=place: abs(tick - place))]
-        else:  # a histogram: what counts is where a bar begins and ends
-            start, stop = (box.y0, box.y1) if lying else (box.x0, box.x1)
-            name = f"{number(start)} to {number(stop)}"
-        beside = [
-            text for text in texts if hasattr(text, "xy") and np.isclose(text.xy[lying], place)
+            name = names[ticks[np.abs(ticks - middle).argmin()]]
+        else:  # a histogram
+            name = f"{number(place)} to {number(place + thickness)}"
+        at_bar = [
+            text
+            for text in texts
+            if hasattr(text, "xy") and np.isclose(text.xy[horizontal], middle)
         ]
-        remark = _remark(_take(texts, beside), size)
-        told.append((place, f"  {name}: {number(size)}{remark}"))
-    from_above = axis.get_inverted() if lying else True
-    told.sort(key=lambda item: item[0], reverse=not from_above)
+        remark = _remark(_take(texts, at_bar), size)
+        described.append((middle, f"  {name}: {number(size)}{remark}"))
+    downwards = axis.get_inverted() if horizontal else True
+    described.sort(key=lambda item: item[0], reverse=not downwards)
     label = "" if group.get_label().startswith("_") else f" of {group.get_label()}"
-    return [f"Bars{label}{_fill_words(group.patches)}:", *(line for _, line in told)]
+    return [f"Bars{label}{_fill_words(group.patches)}:", *(line for _, line in described)]
 
 
 def _fill_words(patches):
@@ -213,15 +250,15 @@ def _patch_words(patch):
 
 
 def _remark(words, value):
-    """Return in brackets what is written beside a `value`, unless it is just that value again."""
+    """Return in brackets what is written at a `value`, without the value itself."""
     written, _, rest = words.partition(" ")
-    said = rest if _same_number(written, value) else words
-    said = re.sub("[◀●] ?", "", said)  # the words after these signs say the same
-    return f" ({said})" if said else ""
+    remark = rest if _same_number(written, value) else words
+    remark = re.sub("[◀●] ?", "", remark)  # the words after these signs mean the same
+    return f" ({remark})" if remark else ""
 
 
 def _same_number(written, value):
-    """Whether the word `written` is `value`, rounded as somebody who draws would round it."""
+    """Whether the word `written` is `value`, rounded to the decimals that are written."""
     try:
         shown = float(written.replace("−", "-").replace(",", ""))
     except ValueError:
@@ -253,7 +290,7 @@ def _describe_line(axes, line, texts):
         drawn &= x > 0
     if axes.get_yscale() == "log":
         drawn &= y > 0
-    name = _written_beside(line, x, y, texts) or line.get_label()
+    name = _name_at_leader(line, x, y, texts) or line.get_label()
     count = int(drawn.sum())
     lines = [f"Line {name} ({look}): {count} points."]
     if count < len(x):
@@ -262,7 +299,7 @@ def _describe_line(axes, line, texts):
         return lines
     x, y = x[drawn], y[drawn]
     if axes.get_yscale() != "log":
-        y = _without_dust(y)
+        y = _zero_rounding_noise(y)
     points = [f"{number(x[i])} → {number(y[i])}" for i in _sample(count)]
     lines += ["  " + "; ".join(points[i : i + 4]) for i in range(0, len(points), 4)]
     if count > SAMPLED_POINTS:
@@ -270,8 +307,8 @@ def _describe_line(axes, line, texts):
     return lines
 
 
-def _written_beside(line, x, y, texts):
-    """Return the name that a leader of the colour of `line` ties to one of its points, or ""."""
+def _name_at_leader(line, x, y, texts):
+    """Return the text whose leader, in the colour of `line`, ends at one of its points, or ""."""
     for text in texts:
         leader = getattr(text, "arrow_patch", None)
         if leader is None or to_rgb(leader.get_edgecolor()) != to_rgb(line.get_color()):
@@ -290,26 +327,19 @@ def _line_words(line):
 
 
 def _triangle_corners(axes):
-    """Return the corners of the triangle on `axes`, {the text written there: place}, or None."""
-    for patch in axes.patches:
-        if isinstance(patch, Polygon) and len(patch.get_xy()) == 4:
-            return {
-                text: corner
-                for corner in patch.get_xy()[:3]
-                for text in axes.texts
-                if np.allclose(text.xy, corner) and text.get_fontweight() == "bold"
-            }
-    return None
+    """Return the names of the three corners of a triangle of probabilities, as Text."""
+    return [text for text in axes.texts if text.get_gid() == "corner"]
 
 
-def _describe_triangle(axes, corners, texts):
-    names = [_one_line(text.get_text()) for text in corners]
+def _describe_triangle(axes, texts):
+    corners = _triangle_corners(axes)
+    names = [_take(texts, [text]) for text in corners]
     lines = [f"Corners: {', '.join(names)}. In a corner that class has all the probability."]
-    # The shares of a point are what the corners must weigh for it to be their centre of gravity.
-    weigh = np.linalg.inv(np.vstack([np.transpose(list(corners.values())), np.ones(3)]))
+    # The probabilities of a point are its barycentric coordinates.
+    to_shares = np.linalg.inv(np.vstack([np.transpose([text.xy for text in corners]), np.ones(3)]))
 
     def shares(point):
-        weights = np.abs(np.round(weigh @ [*point, 1], 3))
+        weights = np.abs(np.round(to_shares @ [*point, 1], 3))
         pairs = zip(names, weights, strict=True)
         return ", ".join(f"{name} {number(weight)}" for name, weight in pairs)
 
@@ -319,9 +349,7 @@ def _describe_triangle(axes, corners, texts):
         points = line.get_xydata()
         lines.append(f"Line ({_line_words(line)}) through {len(points)} points, some in order:")
         lines += [f"  {shares(points[index])}" for index in _sample(len(points))]
-    for text in texts:
-        if text not in corners:
-            lines.append(f"At {_one_line(text.get_text())}: {shares(text.xy)}")
+    lines += [f"At {_one_line(text.get_text())}: {shares(text.xy)}" for text in texts]
     for points in axes.collections:
         lines += [f"{points.get_label()}: {shares(point)}" for point in points.get_offsets()]
     return lines
@@ -338,12 +366,12 @@ PICTURE_KEYS = {
 
 
 def _pictures(axes):
-    """Return the pictures on `axes`: those images whose rows have no names."""
+    """Return the images on `axes` that are pictures; the rows of a matrix have names."""
     return [] if _tick_names(axes.yaxis) else list(axes.images)
 
 
 def _edges(image):
-    """Return the left, right, upper and lower edge of `image`; its axes count downwards."""
+    """Return the left, right, upper and lower edge of `image`; its y axis points down."""
     left, right, low, high = image.get_extent()
     return left, right, min(low, high), max(low, high)
 
@@ -358,24 +386,24 @@ def _describe_pictures(pictures, texts):
     key = PICTURE_KEYS["signed" if _signed(first) else "many" if many else "few"]
     lines = [f"{len(pictures)} pictures of {height} × {width} pixels, row by row."]
     lines += [_colour_scale(first), key]
-    told = {}
+    rows: dict[tuple[float, float], list[str]] = {}
     for picture in sorted(pictures, key=lambda picture: _edges(picture)[2::-2]):
         title = _take(texts, [text for text in texts if _is_above(text, picture)])
         words = _picture_words(picture, brief=many)
-        told.setdefault(_edges(picture)[2:], []).append(f"{title}: {words}" if title else words)
-    for row, ((top, bottom), words) in enumerate(told.items(), start=1):
+        rows.setdefault(_edges(picture)[2:], []).append(f"{title}: {words}" if title else words)
+    per_line = 5 if many else 1
+    for row, ((top, bottom), words) in enumerate(rows.items(), start=1):
         name = _take(texts, [text for text in texts if top < text.get_position()[1] < bottom])
         lines.append(f"Row {row}, {name}:" if name else f"Row {row}:")
-        together = 5 if many else 1
         lines += [
-            "  " + "; ".join(words[start : start + together])
-            for start in range(0, len(words), together)
+            "  " + "; ".join(words[start : start + per_line])
+            for start in range(0, len(words), per_line)
         ]
     return lines
 
 
 def _is_above(text, picture):
-    """Whether `text` stands right above `picture`, nearer than any other picture could be."""
+    """Whether `text` is directly above `picture`, within a quarter of its height."""
     left, right, top, bottom = _edges(picture)
     x, y = text.get_position()
     return left < x < right and top - (bottom - top) / 4 < y <= top
@@ -403,7 +431,7 @@ def _picture_words(picture, brief=False):
 
 
 def _centre(weights):
-    """Return row and column of the centre of weight, or None where nothing weighs anything."""
+    """Return row and column of the centre of weight, or None if all weights are zero."""
     total = weights.sum()
     if not total > 0:
         return None
@@ -433,17 +461,18 @@ def _describe_matrix(axes, image, texts):
         f"{values.shape[0]} rows × {values.shape[1]} columns. {_colour_scale(image)}",
         f"Columns: {', '.join(columns)}",
     ]
-    for row, cells in enumerate(_without_dust(values)):
-        told = []
+    for row, cells in enumerate(_zero_rounding_noise(values)):
+        described = []
         for column, value in enumerate(cells):
             here = [text for text in texts if text.get_position() == (column, row)]
-            told.append(number(value) + _remark(_take(texts, here), value))
-        lines.append(f"  {row_names[row]}: {', '.join(told)}")
-    framed = [patch for patch in axes.patches if patch.get_width() == patch.get_height() == 1]
-    if framed:
-        cells = [(round(patch.get_y() + 0.5), round(patch.get_x() + 0.5)) for patch in framed]
-        where = "the diagonal" if all(row == column for row, column in cells) else f"cells {cells}"
-        lines.append(f"Set apart in {colour_word(framed[0].get_facecolor())}: {where}.")
+            described.append(number(value) + _remark(_take(texts, here), value))
+        lines.append(f"  {row_names[row]}: {', '.join(described)}")
+    covers = [patch for patch in axes.patches if patch.get_fill()]
+    if covers:
+        places = [(round(patch.get_y() + 0.5), round(patch.get_x() + 0.5)) for patch in covers]
+        diagonal = places == [(place, place) for place in range(len(values))]
+        where = "the diagonal" if diagonal else f"cells {places}"
+        lines.append(f"Set apart in {colour_word(covers[0].get_facecolor())}: {where}.")
     return lines
 
 
@@ -454,8 +483,8 @@ def _meshes(axes):
 def _describe_map(axes, mesh):
     values = np.asarray(mesh.get_array())
     edges = mesh.get_coordinates()
-    x = _middles(edges[0, :, 0], axes.get_xscale())
-    y = _middles(edges[:, 0, 1], axes.get_yscale())
+    x = (edges[0, :-1, 0] + edges[0, 1:, 0]) / 2
+    y = (edges[:-1, 0, 1] + edges[1:, 0, 1]) / 2
     names = {value: _category_name(axes, mesh, value) for value in np.unique(values)}
     lines = [f"{values.shape[0]} rows × {values.shape[1]} columns of cells."]
     lines += [f"  {name}: {np.sum(values == value)} cells" for value, name in names.items()]
@@ -469,14 +498,8 @@ def _describe_map(axes, mesh):
     return lines
 
 
-def _middles(edges, scale):
-    if scale == "log":
-        return np.sqrt(edges[:-1] * edges[1:])
-    return (edges[:-1] + edges[1:]) / 2
-
-
 def _category_name(axes, mesh, value):
-    """Return what the key calls the colour in which `value` is drawn."""
+    """Return the legend's name for the colour in which `value` is drawn."""
     colour = to_rgb(mesh.cmap(mesh.norm(value)))
     for legend in axes.figure.legends:
         for handle, text in zip(legend.legend_handles, legend.get_texts(), strict=True):
@@ -506,7 +529,7 @@ def _marker_words(points):
 
 
 def _tick_names(axis):
-    """Return {place: name} of ticks set by hand; automatic ones depend on fonts: none are told."""
+    """Return {place: name} of fixed ticks only; automatic ticks vary with the font."""
     if not isinstance(axis.get_major_locator(), FixedLocator):
         return {}
     places = axis.get_majorticklocs().tolist()
@@ -520,14 +543,14 @@ def _sample(count):
 
 
 def _take(texts, found):
-    """Remove `found` from `texts`, so that nothing is told twice, and return their words."""
+    """Remove `found` from `texts`, so that each is described once, and return their words."""
     for text in found:
         texts.remove(text)
     return " ".join(_one_line(text.get_text()) for text in found)
 
 
-def _without_dust(values):
-    """Return `values` with 0 for rounding errors beside the largest, which differ by machine."""
+def _zero_rounding_noise(values):
+    """Return `values` with 0 for those tiny beside the largest: rounding errors vary by machine."""
     values = np.asarray(values)
     if values.dtype.kind in "iu":
         return values

@@ -1,4 +1,4 @@
-"""Four training programs with a mistake each, and four models of different character, to diagnose.
+"""For diagnosis: four training programs with a mistake each, four models of different calibration.
 
 If you are taking the course: reading on spoils exercises 6.4 and 8.5.
 """
@@ -13,14 +13,14 @@ from helpers.quiet_tensorflow import keras, tf
 from helpers.training import minibatches
 
 PROGRAMS = ("A", "B", "C", "D")
-# What each model does to the scores that it should have.
+# Each model's scores are the true logits times its factor.
 FACTORS = {"A": 0.4, "B": 0.0, "C": 2.5, "D": 1.0}
 
 
 def loss_curve(
     program: str, images: NDArray[np.uint8], labels: NDArray[np.uint8], steps: int = 120
 ) -> list[float]:
-    """The loss of each of the first minibatches while `program`, one of PROGRAMS, trains."""
+    """The loss of each of the first `steps` minibatches of training with `program`, of PROGRAMS."""
     if program not in PROGRAMS:
         raise ValueError(f"There is no program {program!r}; choose one of {', '.join(PROGRAMS)}.")
     keras.utils.set_random_seed(0)
@@ -49,9 +49,9 @@ def loss_curve(
 
 
 def predictions(model: str) -> tuple[maths.Array, NDArray[np.intp]]:
-    """Probabilities (20000, 10) and labels (20000,) of a made-up `model`, one of A to D.
+    """Probabilities (20000, 10) of a simulated `model`, one of A to D, and the labels (20000,).
 
-    The labels are drawn from softmax of random scores: the largest sum of a score and Gumbel noise.
+    Labels are sampled from softmax of random logits, by the largest sum of logit and Gumbel noise.
     """
     if model not in FACTORS:
         raise ValueError(f"There is no model {model!r}; choose one of {', '.join(FACTORS)}.")

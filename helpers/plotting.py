@@ -1,17 +1,18 @@
 """Every figure of the course, in one visual language.
 
-Each `plot_*` function returns a `DescribedFigure`. As the last line of a cell it shows itself, with
-its description in words folded away below. A figure's title is the answer that it gives. Nothing is
-told by colour alone.
+Each `plot_*` function returns a `DescribedFigure`. As the last line of a cell it is displayed, with
+its alt text folded away below. Titles state the finding. Colour is never the only cue. Data outside
+the axes are an error.
 """
 
-from __future__ import annotations
-
 import base64
+import functools
 import html
 import io
 import textwrap
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
+from typing import Any, ParamSpec
 
 import matplotlib
 import numpy as np
@@ -20,9 +21,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, PathPatch, Polygon, Rectangle
 from matplotlib.path import Path
 from matplotlib.patheffects import withStroke
+from numpy.typing import ArrayLike
 
 from helpers.data import CLASS_NAMES
-from helpers.figure_text import describe, summarise
+from helpers.figure_text import check_limits, describe, summarise
 
 # Found by search: each at least 3:1 against white, and any two at least 15 apart (CIE 1976) for
 # normal, red-blind and green-blind eyes.
@@ -51,7 +53,8 @@ DIAGONAL_FILL = "#d5ecd4"
 CATEGORY_FILLS = ("#d5ecd4", "#fdc68a", "#b01515", "#8fc1ee", "#595959")
 BEHIND_TEXT = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
 
-STYLE = {
+# Any: Matplotlib's own type for the keys is a list of them all, from version 3.11 on.
+STYLE: dict[Any, Any] = {
     "axes.axisbelow": True,
     "axes.edgecolor": QUIET_INK,
     "axes.facecolor": "white",
@@ -93,10 +96,9 @@ _source = "fashion-mnist"
 
 
 def mark_source(source: str) -> None:
-    """Say where the pictures of the coming figures come from: `Dataset.source`.
+    """Set the source of the pictures in all later figures: `Dataset.source`.
 
-    From then on figures made from "sketches" carry a note at their foot.
-    Raises ValueError for an unknown source.
+    Figures from "sketches" carry a note at their foot. Raises ValueError for an unknown source.
     """
     global _source
     if source not in ("fashion-mnist", "sketches"):
@@ -105,7 +107,7 @@ def mark_source(source: str) -> None:
 
 
 class DescribedFigure(Figure):
-    """A matplotlib figure that shows itself in a notebook; its text form says what it shows."""
+    """A matplotlib figure that displays itself in a notebook; its text form is its alt text."""
 
     def __str__(self) -> str:
         return describe(self)
@@ -134,23 +136,47 @@ class DescribedFigure(Figure):
         return file.getvalue()
 
 
+Parameters = ParamSpec("Parameters")
+
+
+def _in_style(
+    draw: Callable[Parameters, DescribedFigure],
+) -> Callable[Parameters, DescribedFigure]:
+    """Let `draw` draw in STYLE, and raise ValueError where data lie outside the axes."""
+
+    @functools.wraps(draw)
+    def draw_in_style(*args: Parameters.args, **kwargs: Parameters.kwargs) -> DescribedFigure:
+        with matplotlib.rc_context(STYLE):
+            figure = draw(*args, **kwargs)
+            check_limits(figure)
+        return figure
+
+    return draw_in_style
+
+
 # Pictures ----------------------------------------------------------------------------------------
 
 
-@matplotlib.rc_context(STYLE)
+@_in_style
 def plot_pictures(
-    images, *, columns: int, title: str, titles=None, row_names=None, diverging: bool = False
+    images: ArrayLike,
+    *,
+    columns: int,
+    title: str,
+    titles: Sequence | None = None,
+    row_names: Sequence | None = None,
+    diverging: bool = False,
 ) -> DescribedFigure:
     """Show `images` (n, height, width) in a grid of `columns` columns, filled row by row.
 
-    `titles` stand over the pictures, `row_names` left of the rows. Integers are greys from 0
-    (white) to 255 (black), floats from 0 to 1, or to 255 where one is above 1. `diverging` is for
+    `titles` are written above the pictures, `row_names` left of the rows. Integers are greys from 0
+    (white) to 255 (black), floats from 0 to 1, or to 255 if any exceeds 1. `diverging` is for
     floats of both signs, such as weights: red below zero, blue above it.
     Raises ValueError for shapes, lengths or values that don't fit.
     """
     images = np.asarray(images)
     _require(
-        images.ndim == 3 and len(images) > 0,
+        images.ndim == 3 and images.size > 0,
         f"Pictures have the shape (n, height, width), not {images.shape}.",
     )
     _require(columns >= 1, f"A grid needs at least one column, not {columns}.")
@@ -159,10 +185,11 @@ def plot_pictures(
     row_names = _names(row_names, rows, "row names", "rows")
     low, high = _signed_limits(images) if diverging else _grey_limits(images)
 
-    # The axes count in shown pixels, so that what is placed is also what is seen.
+    # One unit of the axes is one shown pixel.
     gap = 10
     names_width = 12 + 9 * max(map(len, row_names)) if row_names else 0
     side = min(150, (WIDEST - 20 - names_width) // columns - gap)
+    _require(side > 0, f"{columns} columns are too many for the width of a notebook.")
     height = side * images.shape[1] // images.shape[2]
     titles = [_wrapped(words, max(4, side // 8)) for words in titles]
     head = 20 * max((words.count("\n") + 1 for words in titles), default=0)
@@ -200,27 +227,39 @@ def _grey_limits(images):
 
 def _signed_limits(values):
     _require(not np.any(np.isinf(values)), "A colour cannot show an infinite value.")
+    _require(not np.all(np.isnan(values)), "All values are NaN: there is nothing to show.")
     size = np.nanmax(np.abs(values)) or 1.0
     return -size, size
 
 
-@matplotlib.rc_context(STYLE)
-def plot_predictions(images, probabilities, labels, *, class_names, title: str) -> DescribedFigure:
+@_in_style
+def plot_predictions(
+    images: ArrayLike,
+    probabilities: ArrayLike,
+    labels: ArrayLike,
+    *,
+    class_names: Sequence[str],
+    title: str,
+) -> DescribedFigure:
     """Show up to six `images` (n, height, width) with their `probabilities` (n, classes) as bars.
 
-    `labels` (n,) are the true classes. Words say whether the most probable class is the true one.
-    Raises ValueError for shapes, lengths or labels that don't fit.
+    `labels` (n,) are the true classes. Headings say whether the most probable class is right.
+    Raises ValueError for shapes, lengths, probabilities or labels that don't fit.
     """
     images, labels = np.asarray(images), np.asarray(labels)
     probabilities = np.asarray(probabilities, dtype=float)
     _require(
-        images.ndim == 3 and 1 <= len(images) <= 6,
+        images.ndim == 3 and 1 <= len(images) <= 6 and images.size > 0,
         f"Give one to six pictures (n, height, width), not {images.shape}.",
     )
     expected = (len(images), len(class_names))
     _require(
         probabilities.shape == expected,
         f"Probabilities must have the shape {expected}, not {probabilities.shape}.",
+    )
+    _require(
+        not np.any((probabilities < 0) | (probabilities > 1.001)),
+        "Probabilities must be from 0 to 1: give softmax of the scores, not the scores.",
     )
     _require(
         labels.shape == (len(images),) and labels.min() >= 0 and labels.max() < len(class_names),
@@ -259,28 +298,35 @@ def _draw_prediction(axes, probabilities, label, class_names):
 # Bars --------------------------------------------------------------------------------------------
 
 
-@matplotlib.rc_context(STYLE)
+@_in_style
 def plot_bars(
-    names, values, *, title: str, axis_label: str, reference: tuple[float, str] | None = None
+    names: Sequence[str],
+    values: ArrayLike | Mapping[str, ArrayLike],
+    *,
+    title: str,
+    axis_label: str,
+    reference: tuple[float, str] | None = None,
 ) -> DescribedFigure:
-    """Draw one lying bar for each of `names`, from top to bottom, with its value written beside it.
+    """Draw a horizontal bar for each of `names`, from top to bottom, with its value written at it.
 
     `values` is a sequence as long as `names`, or {label: sequence} for up to four bars a name.
     `reference` (value, words) adds a dashed line. Values may be negative; NaN is written without a
-    bar. Raises ValueError for lengths that don't fit and for infinite values.
+    bar. Raises ValueError for no names, lengths that don't fit and infinite values.
     """
-    groups = values if isinstance(values, dict) else {None: values}
+    series_of = values if isinstance(values, Mapping) else {None: values}
     _require(
-        1 <= len(groups) <= len(SERIES_BARS),
-        f"A bar chart has one to four bars a name, not {len(groups)}.",
+        1 <= len(series_of) <= len(SERIES_BARS),
+        f"A bar chart has one to four bars a name, not {len(series_of)}.",
     )
-    groups = {label: np.asarray(series) for label, series in groups.items()}
+    _require(len(names) > 0, "A bar chart needs at least one name and its value.")
+    groups = {label: np.asarray(series) for label, series in series_of.items()}
     for series in groups.values():
         _require(
             series.shape == (len(names),),
             f"{len(names)} names need as many values, not {series.shape}.",
         )
         _require(not np.any(np.isinf(series)), "A bar cannot be infinitely long.")
+    _check_reference(reference)
 
     height = 90 + len(names) * max(32, 26 * len(groups)) + 30 * (len(groups) > 1)
     figure, axes = _figure_with_axes(title, 800, height)
@@ -308,17 +354,21 @@ def plot_bars(
     return figure
 
 
-@matplotlib.rc_context(STYLE)
-def plot_softmax_steps(logits, *, class_names, title: str) -> DescribedFigure:
+@_in_style
+def plot_softmax_steps(
+    logits: ArrayLike, *, class_names: Sequence[str], title: str
+) -> DescribedFigure:
     """Show softmax in three steps, side by side: scores z, exp(z), and exp(z) divided by their sum.
 
-    `logits` (n,) are the scores. Raises ValueError for lengths that don't fit and where exp(z)
-    overflows.
+    `logits` (n,) are the scores. Raises ValueError for no scores, lengths that don't fit, scores
+    that are not finite, and overflow in exp(z).
     """
     logits = np.asarray(logits, dtype=float)
     _require(
-        logits.ndim == 1, f"Softmax in steps takes one row of scores, not the shape {logits.shape}."
+        logits.ndim == 1 and len(logits) > 0,
+        f"Softmax in steps takes one row of scores, not the shape {logits.shape}.",
     )
+    _require(np.all(np.isfinite(logits)), "A score is not a finite number: no bar can show it.")
     class_names = _names(class_names, len(logits), "class names", "scores")
     with np.errstate(over="ignore"):
         powers = np.exp(logits)
@@ -381,29 +431,36 @@ GAP_BARS = "confidence − accuracy"
 RARE = 0.025  # a bin with a smaller share of the pictures has an accuracy that is mostly luck
 
 
-@matplotlib.rc_context(STYLE)
-def plot_reliability(panels: dict, *, title: str) -> DescribedFigure:
+@_in_style
+def plot_reliability(
+    panels: Mapping[str, tuple[ArrayLike, ArrayLike, ArrayLike]], *, title: str
+) -> DescribedFigure:
     """Draw up to four reliability diagrams, {panel title: (counts, confidence, accuracy)}.
 
     The three arrays (bins,) are what `helpers.metrics.reliability_bins` returns, for bins of equal
-    width. Bars are the accuracy in each bin, hatched from there to its mean confidence; below them
-    stands the share of the pictures. A bin with less than one in 40 of these has no bar above.
-    Raises ValueError for arrays that don't fit, and where no bin can be drawn.
+    width. Bars are the accuracy in each bin, hatched from there to its mean confidence; the axes
+    below show the share of the pictures. A bin with less than one in 40 of these has no bar above.
+    Raises ValueError for arrays that don't fit, and if all bins are that small.
     """
     _require(1 <= len(panels) <= 4, f"One to four diagrams fit on a figure, not {len(panels)}.")
-    panels = {name: tuple(map(np.asarray, bins)) for name, bins in panels.items()}
-    for name, bins in panels.items():
+    diagrams = {name: [np.asarray(part) for part in bins] for name, bins in panels.items()}
+    for name, bins in diagrams.items():
         _require(
-            len(bins) == 3 and {part.shape for part in bins} == {(len(bins[0]),)},
+            len(bins) == 3 and {part.shape for part in bins} == {(bins[0].size,)},
             f"Diagram {name!r} needs counts, confidence and accuracy, one of each for each bin.",
         )
-        _require(bins[0].sum() > 0, f"Diagram {name!r} has no picture in any bin.")
+        total = bins[0].sum()
+        _require(total > 0, f"Diagram {name!r} has no picture in any bin.")
+        _require(
+            np.any(bins[0] >= RARE * total),
+            f"Diagram {name!r} has fewer than one in 40 pictures in each bin: use fewer bins.",
+        )
 
-    across = min(2, len(panels))
-    down = -(-len(panels) // across)
+    across = min(2, len(diagrams))
+    down = -(-len(diagrams) // across)
     figure = _new_figure(title, WIDEST if across == 2 else 620, 40 + 390 * down)
     grid = figure.add_gridspec(2 * down, across, height_ratios=[3, 1] * down)
-    for place, (name, bins) in enumerate(panels.items()):
+    for place, (name, bins) in enumerate(diagrams.items()):
         row, column = divmod(place, across)
         above = figure.add_subplot(grid[2 * row, column])
         below = figure.add_subplot(grid[2 * row + 1, column])
@@ -431,20 +488,20 @@ def _draw_reliability(above, below, counts, confidence, accuracy):
     shares = counts / counts.sum()
     width = 1 / len(counts)
     edge = {"align": "edge", "width": width, "edgecolor": INK, "linewidth": 0.8}
-    told = shares >= RARE
+    shown = shares >= RARE
     above.plot([0, 1], [0, 1], color=QUIET_INK, linestyle="--", label="confidence = accuracy")
-    above.bar(starts[told], accuracy[told], color=PLAIN_BAR, label=ACCURACY_BARS, **edge)
+    above.bar(starts[shown], accuracy[shown], color=PLAIN_BAR, label=ACCURACY_BARS, **edge)
     above.bar(
-        starts[told],
-        (confidence - accuracy)[told],
-        bottom=accuracy[told],
+        starts[shown],
+        (confidence - accuracy)[shown],
+        bottom=accuracy[shown],
         color=SERIES_BARS[1],
         hatch=HATCHES[1],
         label=GAP_BARS,
         **edge,
     )
-    # Where the confidence is too low, its hatching lies on the bar: the thick line is the accuracy.
-    above.hlines(accuracy[told], starts[told], starts[told] + width, color=INK, linewidth=3.5)
+    # If the confidence is below the accuracy, its hatching covers the bar's end: hence the line.
+    above.hlines(accuracy[shown], starts[shown], starts[shown] + width, color=INK, linewidth=3.5)
     below.bar(starts, shares, color=SERIES_BARS[3], **edge)
     for axes in (above, below):
         axes.set(xlim=(0, 1), ylim=(0, 1))
@@ -453,10 +510,10 @@ def _draw_reliability(above, below, counts, confidence, accuracy):
 # Lines -------------------------------------------------------------------------------------------
 
 
-@matplotlib.rc_context(STYLE)
+@_in_style
 def plot_lines(
-    x,
-    curves: dict,
+    x: ArrayLike | None,
+    curves: Mapping[str, Any],
     *,
     title: str,
     x_label: str,
@@ -467,12 +524,12 @@ def plot_lines(
 ) -> DescribedFigure:
     """Draw up to ten `curves`, {name: y} over a common `x`, or {name: (x, y)} with `x` None.
 
-    `reference` (height, words) adds a dashed level line. Where curves lie on each other, the first
-    is drawn thick and light under the second. NaN leaves a gap, and so does what is not above zero
-    on a logarithmic axis. Raises ValueError for lengths that don't fit and for curves without a
-    point.
+    `reference` (height, words) adds a dashed level line. Of two curves that coincide the first is
+    drawn thick and light under the second. NaN leaves a gap, and so do values up to 0 on a
+    logarithmic axis. Raises ValueError for lengths that don't fit and for curves without a point.
     """
     curves = _checked_curves(x, curves, log_x, log_y)
+    _check_reference(reference, log_y)
     figure, axes = _figure_with_axes(title, 860, 460)
     axes.set(xscale="log" if log_x else "linear", yscale="log" if log_y else "linear")
     _draw_curves(axes, curves, list(curves))
@@ -483,12 +540,27 @@ def plot_lines(
     return figure
 
 
-@matplotlib.rc_context(STYLE)
-def plot_line_panels(x, panels: dict, *, title: str, x_label: str, y_label: str) -> DescribedFigure:
-    """Draw up to four panels on shared axes, {panel title: curves}; curves as for `plot_lines`."""
+@_in_style
+def plot_line_panels(
+    x: ArrayLike | None,
+    panels: Mapping[str, Mapping[str, Any]],
+    *,
+    title: str,
+    x_label: str,
+    y_label: str,
+) -> DescribedFigure:
+    """Draw up to four panels on shared axes, {panel title: curves}; curves as for `plot_lines`.
+
+    A name has the same look in all panels, so there are at most ten different names.
+    """
     _require(1 <= len(panels) <= 4, f"One to four panels fit on a figure, not {len(panels)}.")
     panels = {heading: _checked_curves(x, curves) for heading, curves in panels.items()}
     names = list(dict.fromkeys(name for curves in panels.values() for name in curves))
+    _require(
+        len(names) <= len(CLASS_COLOURS),
+        f"The panels have {len(names)} different names of curves, and there are ten colours: "
+        "give curves of the same kind the same name in all panels.",
+    )
     across = 2 if len(panels) in (2, 4) else len(panels)
     down = -(-len(panels) // across)
     figure = _new_figure(title, WIDEST, 60 + 300 * down)
@@ -511,6 +583,10 @@ def _checked_curves(x, curves, log_x=False, log_y=False):
     )
     checked = {}
     for name, curve in curves.items():
+        _require(
+            x is not None or len(curve) == 2,
+            f"Without a common x, curve {name!r} must be a pair (x, y), not {len(curve)} values.",
+        )
         xs, ys = (np.asarray(values) for values in (curve if x is None else (x, curve)))
         _require(
             xs.ndim == 1 and xs.shape == ys.shape,
@@ -519,12 +595,12 @@ def _checked_curves(x, curves, log_x=False, log_y=False):
         drawn = np.isfinite(xs) & np.isfinite(ys) & (xs > 0 if log_x else True)
         drawn &= ys > 0 if log_y else True
         _require(np.any(drawn), f"Curve {name!r} has no point that can be drawn.")
-        checked[name] = (xs, ys if np.all(drawn) else np.where(drawn, ys, np.nan))
+        checked[str(name)] = (xs, ys if np.all(drawn) else np.where(drawn, ys, np.nan))
     return checked
 
 
 def _draw_curves(axes, curves, names):
-    """Draw `curves`; a name's place in `names` decides its look, so that panels agree."""
+    """Draw `curves`; a name's index in `names` decides its look, so that panels agree."""
     axes.grid(axis="y")
     if axes.get_xscale() == "linear" and all(xs.dtype.kind in "iu" for xs, _ in curves.values()):
         axes.xaxis.get_major_locator().set_params(integer=True)  # no half epochs
@@ -547,7 +623,7 @@ def _draw_curves(axes, curves, names):
 
 
 def _coincide(line, xs, ys, tolerance):
-    """Whether `line` and the new curve agree wherever both are drawn, and that is on a stretch."""
+    """Whether `line` and the new curve share two points or more, and agree on all they share."""
     other_xs, other_ys = line.get_data()
     if not np.array_equal(other_xs, xs):
         return False
@@ -556,7 +632,7 @@ def _coincide(line, xs, ys, tolerance):
 
 
 def _marked(count, index):
-    """Mark about eight points of a curve, on each curve others; all where there are few."""
+    """Return the slice of about eight points to mark, shifted from curve to curve."""
     step = max(1, count // 8)
     return slice(index % step, None, step)
 
@@ -599,14 +675,18 @@ def _spread(heights, gap):
     return dict(zip(keys, placed, strict=True))
 
 
-@matplotlib.rc_context(STYLE)
+@_in_style
 def plot_triangle(
-    probabilities, *, class_names, point_labels: dict[int, str], title: str
+    probabilities: ArrayLike,
+    *,
+    class_names: Sequence[str],
+    point_labels: Mapping[int, str],
+    title: str,
 ) -> DescribedFigure:
     """Draw the path of `probabilities` (n, 3) across the triangle whose corners are the classes.
 
     `point_labels` names points by their index. The path runs from the circle to the square.
-    Raises ValueError where rows are not probabilities of three classes.
+    Raises ValueError for rows that are not probabilities of three classes.
     """
     probabilities = np.asarray(probabilities, dtype=float)
     _require(
@@ -662,14 +742,14 @@ def _draw_triangle(axes, class_names):
     sides = (("right", "top", (-4, -26)), ("left", "top", (4, -26)), ("center", "bottom", (0, 8)))
     for corner, name, (across, up, offset) in zip(corners, class_names, sides, strict=True):
         place = {"xytext": offset, "textcoords": "offset points", "ha": across, "va": up}
-        axes.annotate(name, corner, fontweight="bold", fontsize=12, **place)
+        axes.annotate(name, corner, fontweight="bold", fontsize=12, gid="corner", **place)
     axes.axis("off")
     axes.set(aspect="equal", xlim=(-0.2, 1.2), ylim=(-0.1, 0.98))
     return corners
 
 
 def _away_from(path, index):
-    """Return the unit vector square to `path` at `index`, away from the path's middle."""
+    """Return the unit vector at right angles to `path` at `index`, away from the path's mean."""
     before, after = path[max(0, index - 1)], path[min(len(path) - 1, index + 1)]
     square = np.array([[0, 1], [-1, 0]]) @ (after - before)
     if square @ (path[index] - path.mean(axis=0)) < 0:
@@ -680,12 +760,12 @@ def _away_from(path, index):
 # Matrices and maps -------------------------------------------------------------------------------
 
 
-@matplotlib.rc_context(STYLE)
+@_in_style
 def plot_matrix(
-    values,
+    values: ArrayLike,
     *,
-    row_names,
-    column_names,
+    row_names: Sequence[str],
+    column_names: Sequence[str],
     title: str,
     row_label: str,
     column_label: str,
@@ -698,37 +778,37 @@ def plot_matrix(
     """
     values = np.asarray(values)
     _require(np.any(np.isfinite(values)), "A matrix needs at least one finite value.")
-    low, high = _signed_limits(values)
     colours = "RdBu" if diverging else "Blues"
-    if not diverging:
-        low, high = min(0, np.nanmin(values)), np.nanmax(values)
-    figure, axes = _draw_matrix(values, row_names, column_names, title, colours, (low, high))
+    limits = _signed_limits(values) if diverging else (min(0, np.nanmin(values)), np.nanmax(values))
+    figure, axes = _draw_matrix(values, row_names, column_names, title, colours, limits)
     axes.set(ylabel=row_label, xlabel=column_label)
     return figure
 
 
-@matplotlib.rc_context(STYLE)
-def plot_confusion_matrix(matrix, *, class_names, title: str) -> DescribedFigure:
+@_in_style
+def plot_confusion_matrix(
+    matrix: ArrayLike, *, class_names: Sequence[str], title: str
+) -> DescribedFigure:
     """Show counts or shares of (true class, predicted class): mistakes blue, the diagonal green.
 
-    A class that is never predicted says so at its column.
-    Raises ValueError unless `matrix` is square and holds nothing below zero.
+    The column of a class that is never predicted says so. NaN is grey: the shares of a class
+    without pictures. Raises ValueError unless `matrix` is square and holds nothing below zero.
     """
     matrix = np.asarray(matrix)
     _require(
-        matrix.ndim == 2 and matrix.shape[0] == matrix.shape[1],
+        matrix.ndim == 2 and matrix.shape[0] == matrix.shape[1] and matrix.size > 0,
         f"A confusion matrix is square, not {matrix.shape}.",
     )
-    _require(matrix.min() >= 0, "A confusion matrix holds counts or shares, from 0 up.")
+    _require(not np.any(matrix < 0), "A confusion matrix holds counts or shares, from 0 up.")
     count = len(matrix)
     class_names = _names(class_names, count, "class names", "classes")
-    never = [column for column in range(count) if not matrix[:, column].any()]
+    never = np.flatnonzero(np.nansum(matrix, axis=0) == 0)
     columns = [
         f"{name}\nnever predicted" if column in never else name
         for column, name in enumerate(class_names)
     ]
-    # The scale ends at the largest mistake: on one that reached the diagonal all mistakes are pale.
-    highest = matrix[~np.eye(count, dtype=bool)].max(initial=0)
+    # The scale ends at the largest mistake: up to the diagonal's values all mistakes would be pale.
+    highest = np.nanmax(matrix[~np.eye(count, dtype=bool)], initial=0)
     figure, axes = _draw_matrix(matrix, class_names, columns, title, "Blues", (0, highest))
     axes.set(ylabel="true class", xlabel="predicted class")
     for place in range(count):
@@ -736,8 +816,17 @@ def plot_confusion_matrix(matrix, *, class_names, title: str) -> DescribedFigure
         axes.add_patch(Rectangle(corner, 1, 1, facecolor=DIAGONAL_FILL, edgecolor=INK))
         axes.texts[place * (count + 1)].set(color=INK, fontweight="bold")
     for column in never:
-        hatching = {"fill": False, "hatch": "//", "edgecolor": "#bdbdbd", "linewidth": 0}
-        axes.add_patch(Rectangle((column - 0.5, -0.5), 1, count, **hatching))
+        axes.add_patch(
+            Rectangle(
+                (column - 0.5, -0.5),
+                width=1,
+                height=count,
+                fill=False,
+                hatch="//",
+                edgecolor="#bdbdbd",
+                linewidth=0,
+            )
+        )
     return figure
 
 
@@ -746,6 +835,7 @@ def _draw_matrix(values, row_names, column_names, title, colours, limits):
         values.ndim == 2 and max(values.shape) <= 12,
         f"A matrix has up to 12 rows and columns, not {values.shape}.",
     )
+    _require(not np.any(np.isinf(values)), "A colour cannot show an infinite value.")
     rows, columns = values.shape
     row_names = _names(row_names, rows, "row names", "rows")
     column_names = _names(column_names, columns, "column names", "columns")
@@ -768,17 +858,27 @@ def _draw_matrix(values, row_names, column_names, title, colours, limits):
     return figure, axes
 
 
-@matplotlib.rc_context(STYLE)
+@_in_style
 def plot_failure_map(
-    x, y, categories: dict, *, category_names, title: str, x_label: str, y_label: str
+    x: ArrayLike,
+    y: ArrayLike,
+    categories: Mapping[str, ArrayLike],
+    *,
+    category_names: Sequence[str],
+    title: str,
+    x_label: str,
+    y_label: str,
 ) -> DescribedFigure:
-    """Show where what happens: `categories` is {panel title: (len(y), len(x)) integers}.
+    """Colour each point of a grid by its outcome: {panel title: (len(y), len(x)) integers}.
 
-    The integers count in `category_names`. An `x` or `y` that grows by equal factors gets a
-    logarithmic axis. Raises ValueError for shapes or integers that don't fit, for more than three
-    panels or five categories.
+    The integers are indices into `category_names`. Raises ValueError for shapes, values or integers
+    that don't fit, for more than three panels or five categories.
     """
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    _require(
+        x.size > 0 and y.size > 0 and np.all(np.isfinite(x)) and np.all(np.isfinite(y)),
+        "A map needs at least one finite x and one finite y, and no others.",
+    )
     panels = {heading: np.asarray(cells) for heading, cells in categories.items()}
     _require(1 <= len(panels) <= 3, f"One to three maps fit side by side, not {len(panels)}.")
     _require(
@@ -803,8 +903,6 @@ def plot_failure_map(
         axes.set_title(heading, fontweight="bold")
         axes.set(xlabel=x_label, ylabel=y_label)
         axes.yaxis.label.set_visible(axes.get_subplotspec().is_first_col())
-        axes.set_xscale("log" if _grows_by_factors(x) else "linear")
-        axes.set_yscale("log" if _grows_by_factors(y) else "linear")
         mesh = axes.pcolormesh(x, y, cells, cmap=colours, norm=norm, shading="nearest")
         _hatch_cells(axes, mesh, cells)
     handles = [
@@ -816,16 +914,10 @@ def plot_failure_map(
     return figure
 
 
-def _grows_by_factors(values):
-    if len(values) < 3 or values.min() <= 0:
-        return False
-    return np.allclose(np.diff(np.log(values)), np.log(values[1] / values[0]))
-
-
 def _hatch_cells(axes, mesh, cells):
-    """Lay each category's hatching over its cells, so that colour is not the only sign."""
+    """Hatch the cells of each category, so that colour is not the only cue."""
     corners = mesh.get_coordinates()
-    outlines = {category: [] for category in range(len(HATCHES))}
+    outlines: dict[int, list[Path]] = {category: [] for category in range(len(HATCHES))}
     for row, categories in enumerate(cells):
         changes = [0, *(np.flatnonzero(np.diff(categories)) + 1), len(categories)]
         for start, stop in pairwise(changes):
@@ -860,7 +952,7 @@ def _figure_with_axes(title, width, height):
 
 
 def _colours_of(names, plain=None):
-    """Return a colour for each name: a garment's own, else `plain`, else one that is left over."""
+    """Return a colour for each name: a garment's own, else `plain`, else the next unused one."""
     garments = dict(zip(CLASS_NAMES, CLASS_COLOURS, strict=True))
     taken = {garments.get(name) for name in names}
     left_over = iter([colour for colour in CLASS_COLOURS if colour not in taken])
@@ -891,7 +983,7 @@ def _written(values, shown=None):
 
 
 def _three_digits(value):
-    """Write `value` by itself with three digits, as small ones beside large ones need it."""
+    """Write `value` with three digits of its own, for values of very different sizes."""
     value = float(f"{value:.3g}")
     if value and not 1e-3 <= abs(value) < 1e5:
         return f"{value:.2g}".replace("-", "−")
@@ -902,6 +994,13 @@ def _three_digits(value):
 def _require(condition, sentence):
     if not condition:
         raise ValueError(sentence)
+
+
+def _check_reference(reference, logarithmic=False):
+    _require(
+        reference is None or (np.isfinite(reference[0]) and (reference[0] > 0 or not logarithmic)),
+        "A reference line needs a finite value, above 0 on a logarithmic axis.",
+    )
 
 
 def _wrapped(words, width):

@@ -18,7 +18,7 @@ from helpers.quiet_tensorflow import keras, tf
 from helpers.web import explorer, npm_files, template
 from helpers.web import export as exporting
 from helpers.web import page as pages
-from tests.test_plotting import EYES, contrast, lab, linear
+from tests.support.colours import EYES, contrast, lab, linear
 
 GENERATOR = np.random.default_rng(0)
 IMAGES = GENERATOR.integers(0, 256, (200, 28, 28), dtype=np.uint8)
