@@ -11,7 +11,6 @@ fetches the files of a list of pins ahead of time, for a course that learners ca
 import contextlib
 import hashlib
 import json
-import secrets
 import shutil
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from helpers import ROOT
+from helpers.files import write_atomically
 
 CACHE = ROOT / "data" / "npm"
 
@@ -87,14 +87,9 @@ def _kept(name: str, pin: Pin) -> bytes | None:
 
 def _keep(name: str, content: bytes) -> None:
     """Store a checked file; a folder that cannot be written to costs a fetch each time, no more."""
-    # No temporary file of Python's: only its owner could read it, and the class is to read this.
-    part = CACHE / f"{name}.{secrets.token_hex(4)}.part"
     with contextlib.suppress(OSError):
         CACHE.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(content)
-        part.replace(CACHE / name)
-    with contextlib.suppress(OSError):
-        part.unlink()
+        write_atomically(CACHE / name, content)
 
 
 def _from_npm(pins: dict[str, Pin]) -> dict[str, bytes]:
