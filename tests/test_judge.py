@@ -720,7 +720,7 @@ def test_a_stop_may_arrive_before_the_answer_is_called():
 
     def thread():
         try:
-            safely._StoppedTwice()
+            safely._StopEveryLine()
             raised.append("not even in the next line")
         except BaseException as error:
             sys.settrace(None)
