@@ -1,9 +1,9 @@
-"""Where the pictures come from: Fashion-MNIST where it can be had, sketches where it cannot.
+"""Load Fashion-MNIST, or synthetic stand-ins when it is unavailable.
 
-`load()` looks in `FASHION_MNIST_DIR`, in the course's `data/`, and in Keras' own cache; then it
-downloads into `data/`; then it falls back to sketches and says so. Real and drawn pictures are
-never mixed. What it reads from `data/` it keeps there unzipped, too: unzipping is most of the time
-that loading takes. See `data/README.md` for what the data set is.
+`load()` looks in `FASHION_MNIST_DIR`, in the course's `data/` and in Keras' own cache, then
+downloads into `data/`, and falls back to sketches with a sentence that says so. Real and drawn
+pictures are never mixed. Files in `data/` are also kept unzipped, because unzipping takes most of
+the loading time. `data/README.md` describes the data set.
 """
 
 import contextlib
@@ -14,18 +14,18 @@ import io
 import math
 import os
 import queue
-import secrets
 import threading
 import time
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from helpers import ROOT, sketches
+from helpers.files import write_atomically
 
 CLASS_NAMES = (
     "T-shirt/top",
@@ -40,7 +40,7 @@ CLASS_NAMES = (
     "Ankle boot",
 )
 
-# Smallest first: a folder that cannot be written to shows itself before 26 MB have been fetched.
+# Smallest first: a folder that cannot be written to is found out before 26 MB have been fetched.
 _SHAPES = {
     "t10k-labels-idx1-ubyte.gz": (10_000,),
     "train-labels-idx1-ubyte.gz": (60_000,),
@@ -51,43 +51,43 @@ _COURSE_FOLDER = ROOT / "data"
 _MIRRORS = (
     "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
     "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
-    # The publisher's own place. It has no https; the checksum is what makes it safe.
+    # The publisher's own server. It has no https; the checksum makes it safe.
     "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
 )
-_ANSWER_SECONDS = 4  # how long mirrors may take to answer, all of them together
-_SILENCE_SECONDS = 5  # how long a download may stand still
-_ABANDONED_SECONDS = 60  # a `.part` file untouched for so long belongs to a process that died
+_ANSWER_SECONDS = 4  # for all mirrors together to answer
+_SILENCE_SECONDS = 5  # without a byte before a download is given up
+_ABANDONED_SECONDS = 60  # a `.part` file not written to for longer was left by a dead process
 _AND_TRY_AGAIN = "and run this cell again to work with the real pictures."
 
 
 class DataError(Exception):
-    """The pictures asked for cannot be had. The message says why and what to do."""
+    """The requested pictures are unavailable. The message says why and what to do."""
 
 
 class _BadFile(Exception):
-    """What is wrong with one file, as the rest of a sentence that begins with its name."""
+    """A faulty file: the rest of a sentence that begins with its name."""
 
 
 class _Unavailable(Exception):
-    """Why Fashion-MNIST cannot be had, as the end of a sentence, and the remedy."""
+    """Why Fashion-MNIST is unavailable, as the end of a sentence, and the remedy."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Dataset:
-    """Pictures of clothing with their labels, and where they come from.
+    """Pictures of clothing, their labels and their source.
 
     Images are (n, 28, 28) uint8, from 0, empty paper, to 255, full ink. Labels are (n,) uint8,
-    0 to 9, and index `CLASS_NAMES`. All four arrays are read-only, because they are the
-    unzipped file itself, not a copy of it.
+    0 to 9, and index `CLASS_NAMES`. All four arrays are read-only: they are views of the unzipped
+    files.
     """
 
-    train_images: np.ndarray
-    train_labels: np.ndarray
-    test_images: np.ndarray
-    test_labels: np.ndarray
+    train_images: NDArray[np.uint8]
+    train_labels: NDArray[np.uint8]
+    test_images: NDArray[np.uint8]
+    test_labels: NDArray[np.uint8]
     source: str  # "fashion-mnist" or "sketches"
     location: str  # the folder that was read; empty for sketches
-    fallback: str = ""  # why these are sketches although nobody asked for sketches
+    fallback: str = ""  # why Fashion-MNIST was unavailable; empty if sketches were requested
 
     def __str__(self) -> str:
         if self.fallback:
@@ -103,16 +103,16 @@ class Dataset:
 
 
 def load(source: str | None = None) -> Dataset:
-    """Load 60,000 pictures to learn from and 10,000 to test on.
+    """Load 60,000 training and 10,000 test pictures.
 
-    `source` is None (Fashion-MNIST if it can be had, else sketches), "fashion-mnist" or
-    "sketches". Print the result: it says in a sentence which of the two it is, and why.
+    `source` is None (Fashion-MNIST if available, else sketches), "fashion-mnist" or "sketches".
+    Print the result: it says in a sentence which of the two it is, and why.
 
-    A folder named in `FASHION_MNIST_DIR` is used or complained about, never passed over. Damaged
-    files elsewhere are passed over, and those in `data/` are replaced by the download.
+    A folder named in `FASHION_MNIST_DIR` is used or is an error. Damaged files elsewhere are
+    skipped, and those in `data/` are replaced by the download.
 
-    Raises DataError if Fashion-MNIST was asked for and cannot be had, or if `FASHION_MNIST_DIR`
-    names a folder without the four published files. Raises ValueError for any other `source`.
+    Raises DataError if "fashion-mnist" is unavailable, or if `FASHION_MNIST_DIR` names a folder
+    without the four published files; ValueError for any other `source`.
     """
     if source not in (None, "fashion-mnist", "sketches"):
         raise ValueError(f'source must be None, "fashion-mnist" or "sketches", not {source!r}.')
@@ -137,10 +137,8 @@ def find_folder() -> Path | None:
     chosen = _chosen_folder()
     if chosen and not _has_all_files(chosen):
         raise _chosen_folder_error(f"{chosen} has not all of {', '.join(_SHAPES)}")
-    for folder in filter(None, (chosen, _COURSE_FOLDER, _keras_folder())):
-        if _has_all_files(folder):
-            return folder
-    return None
+    folders = [chosen] if chosen else [_COURSE_FOLDER, _keras_folder()]
+    return next(filter(_has_all_files, folders), None)
 
 
 def _load_fashion_mnist() -> Dataset:
@@ -170,13 +168,10 @@ def _load_fashion_mnist() -> Dataset:
 
 
 def _draw_sketches(fallback: str = "") -> Dataset:
-    train_images, train_labels = sketches.draw(60_000, seed=0)
-    test_images, test_labels = sketches.draw(10_000, seed=1)
-    for array in (train_images, train_labels, test_images, test_labels):
+    arrays = *sketches.draw(60_000, seed=0), *sketches.draw(10_000, seed=1)
+    for array in arrays:
         array.flags.writeable = False
-    return Dataset(
-        train_images, train_labels, test_images, test_labels, "sketches", "", fallback=fallback
-    )
+    return Dataset(*arrays, source="sketches", location="", fallback=fallback)
 
 
 # Folders ------------------------------------------------------------------------------------------
@@ -226,9 +221,9 @@ def _published_sums() -> dict[str, str]:
 
 
 def _read_folder(folder: Path, called: str) -> Dataset:
-    """Read and check the four files; raise _BadFile about the first that is not right."""
+    """Read and check the four files; raise _BadFile about the first faulty one."""
     sums = _published_sums()
-    arrays = {}
+    arrays: dict[str, NDArray[np.uint8]] = {}
     for name in _SHAPES:
         try:
             arrays[name] = _read_file(folder / name, sums)
@@ -248,24 +243,24 @@ def _read_folder(folder: Path, called: str) -> Dataset:
     )
 
 
-def _read_file(path: Path, sums: dict[str, str]) -> np.ndarray:
-    """The array in one of the published files, or the same from its unzipped copy in `data/`."""
+def _read_file(path: Path, sums: dict[str, str]) -> NDArray[np.uint8]:
+    """The array in one of the published files, or in its unzipped copy in `data/`."""
     shape = _SHAPES[path.name]
     unzipped = path.with_suffix("")
-    kept_here = path.parent == _COURSE_FOLDER  # other folders are not ours to write into
-    if kept_here:
+    keeps_copies = path.parent == _COURSE_FOLDER  # other folders are not ours to write into
+    if keeps_copies:
         with contextlib.suppress(OSError):
             content = unzipped.read_bytes()
-            # The right sum stands for all the checks that a zipped file goes through.
+            # The checksum replaces all the checks of a zipped file.
             if hashlib.sha256(content).hexdigest() == sums[unzipped.name]:
                 return np.frombuffer(content, np.uint8, offset=_header_size(shape)).reshape(shape)
             del content  # tens of megabytes, and the zipped file is about to need as many
     with path.open("rb") as file:
         array = _read_idx(file, shape, sums[path.name])
-    if kept_here:
+    if keeps_copies:
         header = np.array([_magic_number(shape), *shape], ">u4")
         with contextlib.suppress(_Unavailable):  # then it is unzipped again the next time
-            _store(b"".join([header, array]), unzipped, sums[unzipped.name])
+            _store(b"".join([header.data, array.data]), unzipped, sums[unzipped.name])
     return array
 
 
@@ -277,12 +272,13 @@ def _header_size(shape: tuple[int, ...]) -> int:
     return 4 * (1 + len(shape))
 
 
-def _read_idx(file: BinaryIO, shape: tuple[int, ...], sha256: str) -> np.ndarray:
-    """The uint8 array in a gzipped IDX file, whose format is described at
-    http://yann.lecun.com/exdb/mnist/ : a magic number, each dimension, then the values.
+def _read_idx(
+    file: io.BytesIO | io.BufferedReader, shape: tuple[int, ...], sha256: str
+) -> NDArray[np.uint8]:
+    """The array in a gzipped IDX file: a magic number, each dimension, then the values.
 
-    The checksum alone would find every fault. It comes last, because each check before it can
-    tell the learner more about what has happened.
+    The format is described at http://yann.lecun.com/exdb/mnist/. The checksum alone would find
+    every fault; it comes last, because the checks before it tell the learner more.
     """
     start = file.read(512)
     if not start:
@@ -332,9 +328,9 @@ def _check_header(header: bytes, shape: tuple[int, ...]) -> None:
 
 
 def _download() -> None:
-    """Fetch into `data/` whatever is missing or damaged there; raise _Unavailable if need be.
+    """Fetch the missing and damaged files of `data/`, each into memory, and store the checked ones.
 
-    A file is fetched into memory, and gets its name only when its checksum is right.
+    Raises _Unavailable.
     """
     import requests
 
@@ -360,14 +356,14 @@ def _download() -> None:
 
 
 def _mirrors_as_they_answer() -> Iterator[str]:
-    """Ask all mirrors at once, and give each one when it has answered.
+    """Ask all mirrors at once, and yield each one when it answers.
 
-    One after the other would take minutes behind a firewall that drops packets: the time limit of
-    a connection holds for each address of a host, and none holds for the look-up of its name.
+    One after the other would take minutes behind a firewall that drops packets: a connection's
+    timeout applies to each address of a host, and none applies to its name lookup.
     """
     import requests
 
-    answers = queue.SimpleQueue()
+    answers: queue.SimpleQueue[str | None] = queue.SimpleQueue()
 
     def ask(mirror: str) -> None:
         try:
@@ -381,11 +377,11 @@ def _mirrors_as_they_answer() -> Iterator[str]:
     deadline = time.monotonic() + _ANSWER_SECONDS
     for _ in _MIRRORS:
         try:
-            mirror = answers.get(timeout=max(0, deadline - time.monotonic()))
+            answered = answers.get(timeout=max(0, deadline - time.monotonic()))
         except queue.Empty:
             return
-        if mirror:
-            yield mirror
+        if answered:
+            yield answered
 
 
 def _fetch(url: str) -> bytes:
@@ -411,12 +407,10 @@ def _fetch(url: str) -> bytes:
 
 
 def _store(content: bytes, path: Path, sha256: str) -> None:
-    """Write a checked file so that no half of it can ever be seen under its name."""
-    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+    """Write a checked file into `data/`. Raises _Unavailable."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(content)
-        part.replace(path)
+        write_atomically(path, content)
     except OSError as error:
         # Windows refuses to replace a file that another notebook has just stored and now reads.
         if _has_sum(path, sha256):
@@ -426,9 +420,6 @@ def _store(content: bytes, path: Path, sha256: str) -> None:
         else:
             why = f"{path.name} cannot be stored in data/ ({error.strerror}). Make it writable"
         raise _Unavailable(f"{why} {_AND_TRY_AGAIN}") from None
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
 
 
 def _has_sum(path: Path, sha256: str) -> bool:
@@ -440,7 +431,7 @@ def _has_sum(path: Path, sha256: str) -> bool:
 
 
 def _remove_abandoned_parts() -> None:
-    """Delete what a process left in `data/` that was killed while it stored a file."""
+    """Delete the `.part` files in `data/` of processes killed while they stored a file."""
     with contextlib.suppress(OSError):
         for part in _COURSE_FOLDER.glob("*.part"):
             if time.time() - part.stat().st_mtime > _ABANDONED_SECONDS:

@@ -1,9 +1,9 @@
-"""Look at a learner's own project the way the guideline of notebook 10 asks: `check_project`.
+"""Check a learner's own project against the guideline of notebook 10: `check_project`.
 
-The rubric is data: each row has its points and, where a program can look, a plain function that
-gets the parsed notebook and returns what is missing, one sentence each, with the place. A program
-sees names, calls, headings and outputs, not meaning. It can be fooled, and it can overlook what is
-right under another name. It prepares for a reader, who decides.
+The rubric is data. A row has its points and, where a program can check it, a function that takes
+the parsed notebook and returns what is missing, one sentence each, with the place. A program sees
+names, calls, headings and outputs, not meaning: it can be fooled, and it can miss what is right
+under another name. It prepares the work of a reader, who decides.
 """
 
 from __future__ import annotations
@@ -12,46 +12,45 @@ import ast
 import json
 import re
 import warnings
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from helpers.running import Run, run_apart
 
-SECONDS = 300.0  # that a project may take from its first cell to its last
-LARGEST_TO_READ = 20e6  # bytes; more can't be anybody's project, and might fill the memory
+SECONDS = 300.0  # limit for a whole run
+LARGEST_TO_READ = 20e6  # bytes; a larger file is no project, and might fill the memory
 LARGEST = 2e6  # bytes that still earn the point
-LEAST_WORDS = 15  # of one's own in a section
+LEAST_WORDS = 15  # of the learner's own in a section
 
 LOCAL_PATH = re.compile(
-    r"(?<![\w.])/(?:home|root|Users|tmp|work|content)/|\b[A-Za-z]:\\\\?(?:Users|Temp)\b"
+    r"(?<![\w.])/(?:home|root|Users|tmp|work|content)/[^\s'\"]*"
+    r"|\b[A-Za-z]:\\\\?(?:Users|Temp)\b[^\s'\"]*"
 )
-# A text in the code that begins like this is no place inside the project's folder.
-ABSOLUTE_PATH = re.compile(r"/[\w.-]+/|~[\\/]|[A-Za-z]:[\\/]+\w")
+# A string that begins as an absolute path, or the whole of a local path.
+ABSOLUTE_PATH = re.compile(r"(?<=['\"])(?:/[\w.-]+/|~[\\/]|[A-Za-z]:[\\/]+\w)[^\s'\"]*")
+SECTION = re.compile(r"^## +(.+?) *$", re.MULTILINE)
 
-# Parts of names. What a test set gave is a result, and may be shown wherever it helps.
-RESULT_WORDS = frozenset(
-    {"acc", "accuracies", "accuracy", "answer", "answers", "brier", "confidence", "confidences"}
-    | {"correct", "count", "counts", "ece", "error", "errors", "gain", "gains", "interval"}
-    | {"intervals", "logits", "loss", "losses", "matrix", "metrics", "nll", "pred", "prediction"}
-    | {"predictions", "preds", "probabilities", "probs", "result", "results", "score", "scores"}
-    | {"share", "shares", "size"}
+# Beginnings of a part of a name. A result on the test set may be shown anywhere.
+RESULT = re.compile(
+    r"(?:^|_)(acc|answer|brier|confid|copies|correct|count|duplicate|ece$|error|gain|interval"
+    r"|logits|loss|matrix|metric|nll|pred|prob|result|score|share|size)"
 )
 
 
 class CannotRead(Exception):
-    """Why a file can't be looked at as a notebook, in one sentence."""
+    """The file cannot be read as a notebook. The message says why, in one sentence."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell of a notebook, ready to be looked at."""
+    """One cell of a notebook, parsed."""
 
     kind: str  # "code", "markdown" or "raw"
     source: str
-    section: str  # the `## heading` above it, "" where there is none
+    section: str  # the `## heading` above it, or ""
     number: int  # among the code cells, from 1
-    tree: ast.Module | None  # None where it is no code, or no Python
+    tree: ast.Module  # empty if the cell is not Python
     outputs: list[dict]
     execution_count: int | None
 
@@ -63,7 +62,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Project:
-    """A notebook, parsed, and how it ran: None where it was not asked to run."""
+    """A parsed notebook and its run; None if it was not run."""
 
     path: Path
     size: int  # bytes
@@ -82,13 +81,13 @@ class Row:
 
     part: str  # of the guideline
     points: int
-    wants: str  # what earns the points
-    look: Callable[[Project], list[str]] | None = None  # None: only a reader can tell
+    criterion: str
+    check: Callable[[Project], list[str]] | None = None  # None: only a reader can tell
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What became of one row that a program looks at."""
+    """The result of one row that a program checks."""
 
     row: Row
     missing: list[str]
@@ -103,10 +102,10 @@ class Finding:
 
 
 def check_project(path: str | Path, seconds: float = SECONDS) -> None:
-    """Print what a program can see of a project: points, and what is missing and where.
+    """Print the points that a program can see in a project, and what is missing where.
 
-    The notebook is run from top to bottom in a fresh kernel, for at most so many `seconds`; with 0
-    it is only looked at. The file is never changed. A program can be fooled: a reader decides.
+    The notebook is run from top to bottom in a fresh kernel for at most `seconds`; 0 skips the run.
+    The file is never changed. A program can be fooled: a reader decides.
     """
     try:
         read_project(path)
@@ -121,27 +120,26 @@ def check_project(path: str | Path, seconds: float = SECONDS) -> None:
 
 
 def review(path: str | Path, seconds: float = SECONDS) -> list[Finding]:
-    """Look at a notebook, row by row; run it unless `seconds` is 0.
+    """Check a notebook, row by row; run it unless `seconds` is 0.
 
-    Raises CannotRead for what is no notebook with code.
+    Raises CannotRead if the file is not a notebook with code.
     """
     project = read_project(path)
     if seconds:
-        run = run_apart(project.path, seconds)
-        project = Project(project.path, project.size, project.cells, run)
-    return [Finding(row, row.look(project)) for row in RUBRIC if row.look]
+        project = replace(project, run=run_apart(project.path, seconds))
+    return [Finding(row, row.check(project)) for row in RUBRIC if row.check]
 
 
 def report(path: str | Path, findings: list[Finding]) -> str:
-    """The findings as text: a line for each row, and one for each thing that is missing."""
+    """The findings as text: one line per row, and one per missing item."""
     got = sum(finding.points for finding in findings)
     possible = sum(finding.row.points for finding in findings)
     lines = [f"{Path(path).name}: {got} of the {possible} points that a program can see"]
     for finding in findings:
         row = finding.row
-        lines.append(f"  {finding.points} of {row.points}  {row.part}: {row.wants}")
+        lines.append(f"  {finding.points} of {row.points}  {row.part}: {row.criterion}")
         lines += [f"          ✗ {sentence}" for sentence in finding.missing]
-    left = sum(row.points for row in RUBRIC if row.look is None)
+    left = sum(row.points for row in RUBRIC if row.check is None)
     lines.append(f"  {left} more points are a reader's to give.")
     return "\n".join(lines)
 
@@ -150,8 +148,8 @@ def rubric_table() -> str:
     """The whole rubric as a Markdown table."""
     lines = ["| part | what earns the points | points | who looks |", "|---|---|---|---|"]
     for row in RUBRIC:
-        who = "a reader" if row.look is None else "the program"
-        lines.append(f"| {row.part} | {row.wants} | {row.points} | {who} |")
+        who = "a reader" if row.check is None else "the program"
+        lines.append(f"| {row.part} | {row.criterion} | {row.points} | {who} |")
     return "\n".join(lines)
 
 
@@ -159,8 +157,8 @@ def rubric_table() -> str:
 
 
 def read_project(path: str | Path) -> Project:
-    """Parse a notebook without changing anything. Raises CannotRead if it is none."""
-    if not isinstance(path, (str, Path)):
+    """Parse a notebook. Raises CannotRead."""
+    if not isinstance(path, str | Path):
         raise CannotRead('Give the name of your notebook as a text: "my_project.ipynb".')
     path = Path(path)
     try:
@@ -177,11 +175,11 @@ def read_project(path: str | Path) -> Project:
         raise CannotRead(
             f"There is no file {path.as_posix()!r} here: look for a slip in its name or folder."
         ) from None
+    except UnicodeDecodeError:
+        raise CannotRead(
+            f"{path.name} is not UTF-8, as every notebook is: save it again from Jupyter."
+        ) from None
     except (OSError, ValueError) as error:
-        if isinstance(error, UnicodeDecodeError):
-            raise CannotRead(
-                f"{path.name} is not UTF-8, as every notebook is: save it again from Jupyter."
-            ) from None
         reason = getattr(error, "strerror", None) or error
         raise CannotRead(f"{str(path)!r} can't be read ({reason}).") from None
     return Project(path, size, _cells(_content(text, path.name)))
@@ -189,6 +187,8 @@ def read_project(path: str | Path) -> Project:
 
 def _content(text: str, name: str) -> dict:
     """The notebook in a file's text. Raises CannotRead."""
+    import nbformat
+
     if not text.strip():
         raise CannotRead(f"{name} is empty: copy the template again, or restore a saved version.")
     try:
@@ -205,8 +205,6 @@ def _content(text: str, name: str) -> dict:
             f"{name} has the notebook format {content['nbformat']}, and only 4 is read: open it in "
             "JupyterLab and save it once."
         )
-    import nbformat
-
     try:
         with warnings.catch_warnings(action="ignore"):  # about what it repairs by itself
             nbformat.validate(nbformat.from_dict(content))
@@ -226,14 +224,14 @@ def _cells(content: dict) -> list[Cell]:
         kind, source = cell["cell_type"], "".join(cell["source"])
         number += kind == "code"
         if kind == "markdown":
-            section = next(reversed(_sections_in(source)), section)
+            section = next(reversed(SECTION.findall(source)), section)
         cells.append(
             Cell(
                 kind,
                 source,
                 section,
                 number,
-                _parsed(source) if kind == "code" else None,
+                _parsed(source if kind == "code" else ""),
                 cell.get("outputs", []),
                 cell.get("execution_count"),
             )
@@ -241,29 +239,25 @@ def _cells(content: dict) -> list[Cell]:
     return cells
 
 
-def _sections_in(markdown: str) -> list[str]:
-    return re.findall(r"^## +(.+?) *$", markdown, re.MULTILINE)
-
-
-def _parsed(source: str) -> ast.Module | None:
-    """The cell as a syntax tree; what only Jupyter understands is taken out of it."""
+def _parsed(source: str) -> ast.Module:
+    """The cell as a syntax tree, without Jupyter's own commands; empty if it is not Python."""
     python = re.sub(r"^([ \t]*)[%!?].*$", r"\1pass", source, flags=re.MULTILINE)
     try:
         return ast.parse(python)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+        return ast.Module(body=[], type_ignores=[])
 
 
-# What stands in the notebook ----------------------------------------------------------------------
+# Searching ----------------------------------------------------------------------------------------
 
 
 def _prose(project: Project, title_word: str) -> str | None:
-    """The learner's own text under the `##` heading with this word; None without such a heading.
+    """The learner's own text under the `##` headings with this word; None without such a heading.
 
-    Lines behind `>` are the template's questions, and are left out.
+    Lines that begin with `>` are the template's questions, and are left out.
     """
     markdown = "\n\n".join(cell.source for cell in project.cells if cell.kind == "markdown")
-    parts = re.split(r"^## +(.+?) *$", markdown, flags=re.MULTILINE)
+    parts = SECTION.split(markdown)
     texts = [
         text
         for title, text in zip(parts[1::2], parts[2::2], strict=True)
@@ -290,61 +284,47 @@ def _too_short(project: Project, title: str) -> list[str]:
 
 def _nodes(project: Project) -> Iterator[tuple[Cell, ast.AST]]:
     for cell in project.code:
-        if cell.tree:
-            for node in ast.walk(cell.tree):
-                yield cell, node
+        for node in ast.walk(cell.tree):
+            yield cell, node
 
 
 def _called(node: ast.AST) -> str:
-    """The last part of the name that a call calls, "" for anything else: `np.max(x)` gives max."""
+    """The last part of a called name, "" for anything else: `np.max(x)` gives max."""
     if not isinstance(node, ast.Call):
         return ""
     return getattr(node.func, "attr", getattr(node.func, "id", ""))
 
 
-def _calls(project: Project, pattern: str) -> list[tuple[Cell, ast.Call]]:
-    """Calls of something whose name contains `pattern`, a regular expression."""
-    return [(cell, node) for cell, node in _nodes(project) if re.search(pattern, _called(node))]
-
-
-def _assigned(project: Project) -> set[str]:
-    return {
-        node.id
-        for _, node in _nodes(project)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    }
+def _cells_that_call(project: Project, pattern: str) -> list[Cell]:
+    """The cells that call something whose name contains `pattern`, a regular expression."""
+    return [cell for cell, node in _nodes(project) if re.search(pattern, _called(node))]
 
 
 def _parts(name: str) -> list[str]:
     return name.lower().split("_")
 
 
-# The rows -----------------------------------------------------------------------------------------
+# The rows: what is missing, one sentence each ----------------------------------------------------
 
 
-def question(project: Project) -> list[str]:
-    """A section that asks something."""
+def _question(project: Project) -> list[str]:
     missing = _too_short(project, "Question")
-    if not missing and "?" not in _prose(project, "question"):
+    if not missing and "?" not in (_prose(project, "question") or ""):
         return ["The section `## Question` has no question mark: what do you want to know?"]
     return missing
 
 
-def data_said(project: Project) -> list[str]:
-    """Data are loaded, and described in words."""
+def _data_described(project: Project) -> list[str]:
     missing = _too_short(project, "Data")
-    if not _calls(project, r"^(load|read|fetch)"):
+    if not _cells_that_call(project, r"^(load|read|fetch)"):
         missing.append("No cell loads data: no call of `load`, `load_data`, `read_…` was found.")
     return missing
 
 
-def validation(project: Project) -> list[str]:
-    """Something is set apart for choosing."""
-    for _, node in _nodes(project):
-        name = getattr(node, "id", getattr(node, "arg", None)) or ""
-        if isinstance(name, str) and any(
-            part == "val" or part.startswith("valid") for part in _parts(name)
-        ):
+def _validation(project: Project) -> list[str]:
+    names = {getattr(node, "id", getattr(node, "arg", None)) or "" for _, node in _nodes(project)}
+    for name in names - _TestSet(project).names:
+        if any(part == "val" or part.startswith("valid") for part in _parts(name)):
             return []
     return [
         "No pictures are set apart for choosing: no name such as `validation_images` or `x_val` "
@@ -352,106 +332,94 @@ def validation(project: Project) -> list[str]:
     ]
 
 
-def baseline(project: Project) -> list[str]:
-    """Something simple is scored."""
-    named = any({"baseline", "majority"} & set(_parts(name)) for name in _assigned(project))
-    computed = any(
-        "baseline" in cell.section.lower() and isinstance(node, ast.Call)
-        for cell, node in _nodes(project)
-    )
-    if named or computed:
-        return []
-    where = next(
-        (
-            f" The section `## {cell.section}` has no code that computes it."
-            for cell in project.cells
-            if "baseline" in cell.section.lower()
-        ),
-        " There is no section `## Baseline`.",
-    )
-    return ["No baseline was found: score the simplest answer before any model." + where]
+def _baseline(project: Project) -> list[str]:
+    for cell, node in _nodes(project):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            if {"baseline", "majority"} & set(_parts(node.id)):
+                return []
+        elif isinstance(node, ast.Call) and "baseline" in cell.section.lower():
+            return []
+    title = next((c.section for c in project.cells if "baseline" in c.section.lower()), "")
+    where = f"The section `## {title}` has no code that computes it."
+    if not title:
+        where = "There is no section `## Baseline`."
+    return [f"No baseline was found: score the simplest answer before any model. {where}"]
 
 
-def seeds(project: Project) -> list[str]:
-    """All that is random was seeded before."""
+# Calls with an argument that seed, and what they seed.
+SEEDS = {
+    r"\bset_random_seed$": {"keras", "numpy", "random"},
+    r"\b(set|manual)_seed$": {"keras"},
+    r"^(np|numpy)\.random\.seed$": {"numpy"},
+    r"^(random\.)?seed$": {"random"},
+}
+# Random calls, what must have been seeded before them, and what to say otherwise.
+RANDOM_CALLS = (
+    (r"\b(default_rng|RandomState)\(\)$", "", "`{}` has no seed; give it a number, such as 0."),
+    (
+        r"^(np|numpy)\.random\.(?!seed|default_rng)[a-z]",
+        "numpy",
+        "`{}` comes without a seed; use `default_rng(0)`.",
+    ),
+    (r"^random\.(?!seed)[a-z]", "random", "`{}` comes before `random.seed(0)`."),
+    (
+        r"\b(fit|train_on_batch)$",
+        "keras",
+        "trains a network before any seed is set; call `keras.utils.set_random_seed(0)` first, "
+        "before the network is built.",
+    ),
+)
+
+
+def _seeds(project: Project) -> list[str]:
     missing = []
     uses_keras = any(
         re.search(r"keras|tensorflow|helpers\.(networks|layers)", ast.unparse(node))
         for _, node in _nodes(project)
         if isinstance(node, ast.Import | ast.ImportFrom)
     )
-    seeded: set[str] = set()
+    seeded = set() if uses_keras else {"keras"}
     for cell in project.code:
-        if cell.tree is None:
-            continue
-        calls = [node for node in ast.walk(cell.tree) if isinstance(node, ast.Call)]
-        # Within a cell the order of lines says little: a function may be defined above its seed.
-        for node in calls:
-            called, whole = _called(node), ast.unparse(node.func)
-            if called in ("set_random_seed", "set_seed", "manual_seed") and node.args:
-                seeded |= {"keras", "numpy", "random"} if called == "set_random_seed" else {"keras"}
-            elif called == "seed" and node.args:
-                seeded.add("numpy" if "np" in whole or "numpy" in whole else "random")
-        for node in calls:
-            called, whole = _called(node), ast.unparse(node.func)
-            if called in ("default_rng", "RandomState") and not (node.args or node.keywords):
-                missing.append(f"{cell}: `{whole}()` has no seed; give it a number, such as 0.")
-            elif (
-                re.match(r"(np|numpy)\.random\.[a-z]\w*$", whole)
-                and called
-                not in (
-                    "seed",
-                    "default_rng",
-                )
-                and "numpy" not in seeded
-            ):
-                missing.append(f"{cell}: `{whole}` comes without a seed; use `default_rng(0)`.")
-            elif (
-                re.match(r"random\.[a-z]\w*$", whole)
-                and called != "seed"
-                and "random" not in seeded
-            ):
-                missing.append(f"{cell}: `{whole}` comes before `random.seed(0)`.")
-            elif uses_keras and called in ("fit", "train_on_batch") and "keras" not in seeded:
-                missing.append(
-                    f"{cell}: trains a network before any seed is set; call "
-                    "`keras.utils.set_random_seed(0)` first, before the network is built."
-                )
+        calls = [
+            ast.unparse(node.func) + ("" if node.args or node.keywords else "()")
+            for node in ast.walk(cell.tree)
+            if isinstance(node, ast.Call)
+        ]
+        # All seeds of a cell count for all of its calls: a function may be defined above its seed.
+        for pattern, seeded_here in SEEDS.items():
+            if any(re.search(pattern, call) for call in calls):
+                seeded |= seeded_here
+        for call in calls:
+            for pattern, kind, sentence in RANDOM_CALLS:
+                if kind not in seeded and re.search(pattern, call):
+                    missing.append(f"{cell}: {sentence.format(call)}")
     return missing
 
 
-def test_set_once(project: Project) -> list[str]:
-    """The test set is used in one section, and nothing is trained after that.
-
-    A use is a cell in which something is computed with a name such as `test_images` or `x_test`.
-    Giving it another name, preparing it, its length and its shape are no use. Calibration belongs
-    to the evaluation, also where it has a section of its own.
-    """
-    look = _TestSet(project)
-    if not look.uses:
+def _test_set_once(project: Project) -> list[str]:
+    test_set = _TestSet(project)
+    if not test_set.uses:
         return [
             "The test set is never used: no cell computes anything with a name such as "
             "`test_images` or `x_test`."
         ]
-    missing = []
+    first = next(iter(test_set.uses.values()))
     first_of: dict[str | int, Cell] = {}  # the first use in each section
-    for cell in look.uses:
-        if not first_of or "calibration" not in cell.section.lower():
+    for (
+        cell
+    ) in test_set.uses.values():  # calibration belongs to the evaluation, even in its own section
+        if cell is first or "calibration" not in cell.section.lower():
             first_of.setdefault(cell.section or cell.number, cell)
+    missing = []
     if len(first_of) > 1:
         places = "; ".join(map(str, first_of.values()))
         missing.append(
             f"The test set is used in {len(first_of)} sections: {places}. Choose on validation "
             "pictures, and keep the test set for one section at the end."
         )
-    for cell in look.uses:
-        if any(
-            isinstance(node, ast.For | ast.While) and look.trains(node) and look.reads(node)
-            for node in ast.walk(cell.tree)
-        ):
-            missing.append(f"{cell}: a loop trains and tests in turn; train first, test once.")
-    first = look.uses[0]
-    later = [cell for cell in look.training if cell.number > first.number]
+    for cell in test_set.loops.values():
+        missing.append(f"{cell}: a loop trains and tests in turn; train first, test once.")
+    later = [cell for number, cell in test_set.training.items() if number > first.number]
     if later and not missing:
         missing.append(
             f"{later[0]}: trains after the test set was used by {first}; the test comes last."
@@ -459,107 +427,126 @@ def test_set_once(project: Project) -> list[str]:
     return missing
 
 
+LOOPS = ast.For | ast.While | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+
+
 class _TestSet:
-    """Which cells use the test set, and which train: read off names, in order."""
+    """The cells that use the test set and those that train, found by names.
+
+    A name belongs to the test set if "test" is a part of it, as in `x_test`, or if it was assigned
+    from such a name before anything was trained. Such an assignment is no use, and neither are
+    lengths, shapes, and descriptions in a section on data.
+    """
 
     def __init__(self, project: Project):
-        self.aliases: set[str] = set()
-        self.readers: set[str] = set()  # the learner's functions that use the test set
-        self.trainers: set[str] = set()  # and those that train
-        self.uses: list[Cell] = []
-        self.training: list[Cell] = []
+        self.names: set[str] = set()  # variables, and functions as "name()"
+        self.trainers: set[str] = set()  # the learner's functions that train, as "name()"
+        self.uses: dict[int, Cell] = {}  # by their numbers, in order
+        self.training: dict[int, Cell] = {}
+        self.loops: dict[int, Cell] = {}  # that train and test in turn
         for cell in project.code:
-            if cell.tree is None:
+            for statement in cell.tree.body:
+                self._add(cell, statement)
+
+    def _add(self, cell: Cell, statement: ast.stmt) -> None:
+        reads, trains = self._reads(statement), self._trains(statement)
+        if isinstance(statement, ast.FunctionDef):
+            name = f"{statement.name}()"
+            self.names |= {name} if reads else set()
+            self.trainers |= {name} if trains else set()
+            return
+        if trains:
+            self.training[cell.number] = cell
+        if not reads or (isinstance(statement, ast.Assign) and self._only_prepares(statement)):
+            return
+        if self.training or "data" not in cell.section.lower():
+            self.uses[cell.number] = cell
+        for node in ast.walk(statement) if trains else ():
+            if isinstance(node, LOOPS) and self._reads(node) and self._trains(node):
+                self.loops[cell.number] = cell
+
+    def _only_prepares(self, assignment: ast.Assign) -> bool:
+        """Whether pictures or labels of the test set get new values or names, which are noted."""
+        for target, value in _pairs(assignment):
+            names = {node.id for node in ast.walk(target) if isinstance(node, ast.Name)}
+            if not self._reads(value) or (names and all(map(self._is_test, names))):
                 continue
-            if self._any_reads(cell.tree.body):
-                self.uses.append(cell)
-            if self._any_trains(cell.tree.body):
-                self.training.append(cell)
-
-    def _is_test(self, name: str) -> bool:
-        parts = _parts(name)
-        return name in self.aliases or ("test" in parts and not RESULT_WORDS & set(parts))
-
-    # Sums, because `any` would stop before later statements have told their names.
-    def _any_reads(self, nodes: Iterable[ast.AST]) -> bool:
-        return sum(map(self.reads, nodes)) > 0
-
-    def _any_trains(self, nodes: Iterable[ast.AST]) -> bool:
-        return sum(map(self.trains, nodes)) > 0
-
-    def reads(self, node: ast.AST) -> bool:
-        if isinstance(node, ast.FunctionDef):
-            if self._any_reads(node.body):
-                self.readers.add(node.name)
-            return False
-        if isinstance(node, ast.Assign) and self._only_prepares(node):
-            return False
-        if isinstance(node, ast.Attribute):
-            if node.attr in ("shape", "size", "dtype", "ndim"):
+            compares = any(isinstance(node, ast.Compare) for node in ast.walk(value))
+            if self.training or compares or any(RESULT.search(name.lower()) for name in names):
                 return False
-            return self._is_test(node.attr) or self.reads(node.value)
-        if isinstance(node, ast.Name):
-            return isinstance(node.ctx, ast.Load) and self._is_test(node.id)
-        if isinstance(node, ast.Call):
-            if _called(node) in self.readers:
-                return True
-            if _called(node) == "len":
-                return False
-            inside = [*node.args, *(keyword.value for keyword in node.keywords)]
-            if isinstance(node.func, ast.Attribute):
-                inside.append(node.func.value)
-            return self._any_reads(inside)
-        return self._any_reads(ast.iter_child_nodes(node))
-
-    def _only_prepares(self, node: ast.Assign) -> bool:
-        """Whether an assignment makes a test set of another one, and nothing else."""
-        targets = [
-            part.id
-            for target in node.targets
-            for part in ast.walk(target)
-            if isinstance(part, ast.Name)
-        ]
-        if targets and all(map(self._is_test, targets)):
-            return True
-        if any(
-            isinstance(part, ast.Call | ast.BinOp | ast.Compare) for part in ast.walk(node.value)
-        ):
-            return False
-        if self.reads(node.value):
-            self.aliases.update(targets)
+            self.names |= {name for name in names if not name.startswith("train")}
         return True
 
-    def trains(self, node: ast.AST) -> bool:
-        if isinstance(node, ast.FunctionDef):
-            if self._any_trains(node.body):
-                self.trainers.add(node.name)
-            return False
-        return any(
-            called in self.trainers or re.match(r"(fit|train)(_|$)(?!test_split)", called)
-            for called in map(_called, ast.walk(node))
-        )
+    def _is_test(self, name: str) -> bool:
+        return name in self.names or ("test" in _parts(name) and not RESULT.search(name.lower()))
+
+    def _reads(self, node: ast.AST) -> bool:
+        return any(map(self._is_test, _names_in(node)))
+
+    def _trains(self, node: ast.AST) -> bool:
+        trains = r"(fit|train)(_(?!temperature|test_split)\w*)?\(\)"
+        return any(name in self.trainers or re.match(trains, name) for name in _names_in(node))
 
 
-def interval(project: Project) -> list[str]:
-    """The score on the test set comes with an interval."""
-    found = _calls(project, r"interval|confint|bootstrap|percentile|quantile")
+def _pairs(assignment: ast.Assign) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Each target with its value: `a, b = 1, 2` gives a with 1, and b with 2."""
+    for target in assignment.targets:
+        match target, assignment.value:
+            case ast.Tuple(elts=targets), ast.Tuple(elts=values) if len(targets) == len(values):
+                yield from zip(targets, values, strict=True)
+            case _:
+                yield target, assignment.value
+
+
+def _names_in(node: ast.AST) -> set[str]:
+    """The variables and attributes read in a piece of code, and called functions as "name()".
+
+    Lengths and shapes are left out, and so are the parameters of functions.
+    """
+    called = _called(node)
+    if called == "len" or getattr(node, "attr", "") in ("shape", "size", "dtype", "ndim"):
+        return set()
+    if isinstance(node, ast.Name):
+        return {node.id} if isinstance(node.ctx, ast.Load) else set()
+    inside = list(ast.iter_child_nodes(node))
+    names = {f"{called}()"} if called else set()
+    if isinstance(node, ast.Call) and called:  # the function's own name comes first
+        inside[0] = getattr(node.func, "value", ast.Pass())
+    elif isinstance(node, ast.Attribute):
+        names = {node.attr}
+    names = names.union(*map(_names_in, inside))
+    if isinstance(node, ast.FunctionDef | ast.Lambda):
+        names -= {each.arg for each in ast.walk(node.args) if isinstance(each, ast.arg)}
+    return names
+
+
+INTERVAL_ENDS = re.compile(r"2\.5|0\.025|\[5, 95\]|0\.05, 0\.95")  # of 95 or 90 %
+
+
+def _interval(project: Project) -> list[str]:
+    found = [
+        cell
+        for cell, node in _nodes(project)
+        if re.search(r"interval|confint|bootstrap", _called(node))
+        or (_called(node) in ("percentile", "quantile") and INTERVAL_ENDS.search(ast.unparse(node)))
+        or getattr(node, "value", None) == 1.96  # written out
+    ]
     if not found:
         return [
             "No score has a confidence interval: no call such as `wilson_interval(correct, count)` "
             "was found."
         ]
-    uses = _TestSet(project).uses
-    if uses and all(cell.number < uses[0].number for cell, _ in found):
+    first = next(iter(_TestSet(project).uses.values()), None)
+    if first and all(cell.number < first.number for cell in found):
         return [
-            f"{found[-1][0]}: the interval comes before the test set is used by {uses[0]}; give "
+            f"{found[-1]}: the interval comes before the test set is used by {first}; give "
             "one for the score on the test set."
         ]
     return []
 
 
-def calibration(project: Project) -> list[str]:
-    """Confidence is compared with accuracy."""
-    if _calls(project, r"calib|reliab|(^|_)ece($|_)|brier"):
+def _calibration(project: Project) -> list[str]:
+    if _cells_that_call(project, r"calib|reliab|(^|_)ece($|_)|brier"):
         return []
     return [
         "No cell asks how far the probabilities can be trusted: no call such as "
@@ -567,8 +554,7 @@ def calibration(project: Project) -> list[str]:
     ]
 
 
-def figures(project: Project) -> list[str]:
-    """There is a figure, and each has a text for who cannot see it."""
+def _figures(project: Project) -> list[str]:
     missing, count = [], 0
     for cell, after in zip(project.cells, [*project.cells[1:], None], strict=True):
         described = after and after.kind == "markdown" and after.source.startswith("Figure")
@@ -586,38 +572,27 @@ def figures(project: Project) -> list[str]:
     return missing if count else ["No cell shows a figure: draw the one that answers the question."]
 
 
-def limits(project: Project) -> list[str]:
-    """A section on what was not found out."""
+def _limits(project: Project) -> list[str]:
     return _too_short(project, "Limits")
 
 
-def no_local_paths(project: Project) -> list[str]:
-    """No place that only this computer has."""
+def _no_local_paths(project: Project) -> list[str]:
     missing = []
     for cell in project.code:
-        found = LOCAL_PATH.search(cell.source)
-        texts = [
-            node.value
-            for node in ast.walk(cell.tree or ast.Module([], []))
-            if isinstance(node, ast.Constant) and isinstance(node.value, str)
-        ]
-        begun = next(filter(ABSOLUTE_PATH.match, texts), None)
-        if found or begun:
-            shown = begun or cell.source[found.start() :].split()[0]
+        found = ABSOLUTE_PATH.search(cell.source) or LOCAL_PATH.search(cell.source)
+        if found:
             missing.append(
-                f"{cell}: `{shown[:60]}` exists on one computer only; write the path from the "
+                f"{cell}: `{found[0][:60]}` exists on one computer only; write the path from the "
                 "notebook's folder on."
             )
         for output in cell.outputs:
-            if LOCAL_PATH.search(
-                json.dumps(output.get("text", output.get("data", {}).get("text/plain", "")))
-            ):
+            text = output.get("text", output.get("data", {}).get("text/plain", ""))
+            if LOCAL_PATH.search(json.dumps(text)):
                 missing.append(f"{cell}: its output shows a path of your computer.")
     return missing
 
 
-def small(project: Project) -> list[str]:
-    """The file can be sent around."""
+def _small(project: Project) -> list[str]:
     if project.size <= LARGEST:
         return []
     largest = max(project.code, key=lambda cell: len(json.dumps(cell.outputs)))
@@ -627,8 +602,7 @@ def small(project: Project) -> list[str]:
     ]
 
 
-def ran_in_order(project: Project) -> list[str]:
-    """The stored outputs are those of one run from top to bottom."""
+def _ran_in_order(project: Project) -> list[str]:
     repair = "restart the kernel, run all cells, save"
     for expected, cell in enumerate(project.code, start=1):
         if any(output.get("output_type") == "error" for output in cell.outputs):
@@ -643,8 +617,7 @@ def ran_in_order(project: Project) -> list[str]:
     return []
 
 
-def runs(project: Project) -> list[str]:
-    """It runs from top to bottom in a fresh kernel."""
+def _runs(project: Project) -> list[str]:
     run = project.run
     if run is None:
         return ["It was not run: leave out `seconds=0` to have it run."]
@@ -652,9 +625,7 @@ def runs(project: Project) -> list[str]:
         return []
     if not run.started:
         return [f"It could not even be started: {run.error}."]
-    everything = [cell for cell in project.cells if cell.kind == "code"]
-    # A cell without code is not started, and so not counted.
-    cell = [cell for cell in everything if cell.source.strip()][run.started - 1]
+    cell = project.code[run.started - 1]
     if run.out_of_time:
         return [f"{cell}: was still running when {run.error}. Is there an endless loop?"]
     if "Kernel died" in run.error:
@@ -663,23 +634,23 @@ def runs(project: Project) -> list[str]:
 
 
 RUBRIC = (
-    Row("Question", 1, "a section asks one", question),
+    Row("Question", 1, "a section asks one", _question),
     Row("Question", 2, "the data at hand can answer it, and either answer would be news"),
-    Row("Data", 1, "they are loaded, and described in a section", data_said),
-    Row("Data", 1, "pictures for validation are set apart", validation),
-    Row("Baseline", 2, "the simplest answer is scored", baseline),
+    Row("Data", 1, "they are loaded, and described in a section", _data_described),
+    Row("Data", 1, "pictures for validation are set apart", _validation),
+    Row("Baseline", 2, "the simplest answer is scored", _baseline),
     Row("Baseline", 1, "it is a fair rival, not a straw man"),
-    Row("Model", 2, "all that is random is seeded", seeds),
+    Row("Model", 2, "all that is random is seeded", _seeds),
     Row("Model", 2, "choices are told, and made on validation pictures"),
-    Row("Evaluation", 3, "the test set is used in one section, after all training", test_set_once),
-    Row("Evaluation", 2, "the score has a confidence interval", interval),
-    Row("Evaluation", 1, "each figure has a text", figures),
+    Row("Evaluation", 3, "the test set is used in one section, after all training", _test_set_once),
+    Row("Evaluation", 2, "the score has a confidence interval", _interval),
+    Row("Evaluation", 1, "each figure has a text", _figures),
     Row("Evaluation", 3, "the conclusion says no more than the interval allows"),
-    Row("Calibration", 1, "confidence is compared with accuracy", calibration),
-    Row("Limits", 1, "a section names them", limits),
+    Row("Calibration", 1, "confidence is compared with accuracy", _calibration),
+    Row("Limits", 1, "a section names them", _limits),
     Row("Limits", 2, "they are the ones that matter, and a reader could act on them"),
-    Row("Reproducibility", 1, "no paths of one computer", no_local_paths),
-    Row("Reproducibility", 1, "at most 2 MB", small),
-    Row("Reproducibility", 1, "the stored outputs are of one run, in order", ran_in_order),
-    Row("Reproducibility", 3, "it runs from top to bottom within five minutes", runs),
+    Row("Reproducibility", 1, "no paths of one computer", _no_local_paths),
+    Row("Reproducibility", 1, "at most 2 MB", _small),
+    Row("Reproducibility", 1, "the stored outputs are of one run, in order", _ran_in_order),
+    Row("Reproducibility", 3, "it runs from top to bottom within five minutes", _runs),
 )

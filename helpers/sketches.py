@@ -1,19 +1,19 @@
-"""Draws pictures of the ten Fashion-MNIST garments, for when the real ones cannot be had.
+"""Draw synthetic pictures of the ten Fashion-MNIST classes, as stand-ins for the real ones.
 
-The idea: a garment is a few edges. Each garment function rolls the dice for its measures (widths,
-lengths, necklines, heels) and says of every pixel how far inside each edge it lies. Half a pixel
-inside is cloth, half a pixel outside is black, and in between the edge is soft.
+A garment is a few edges. Each garment function draws random measures (widths, lengths, necklines,
+heels) and computes for every pixel how far inside each edge it lies. Half a pixel inside is cloth,
+half a pixel outside is black, and in between the edge is soft.
 
-To change a garment, change its ranges. Those of neighbouring garments overlap as they do in a
-shop: a shirt may have the sleeves of a T-shirt, the length of a coat or the neckline of a
-pullover. That makes the pictures hard to tell apart, without a single wrong label.
+To change a garment, change its ranges. Those of similar garments overlap as they do in a shop: a
+shirt may have the sleeves of a T-shirt, the length of a coat or the neckline of a pullover. That
+makes the pictures hard to tell apart, without a single wrong label.
 
 The same count and seed give the same bits on every machine: the random numbers are the raw stream
 of PCG64, which NumPy promises to keep, and the arithmetic uses only what IEEE 754 rounds exactly
 (+ - * / and sqrt), so no exp, no sine, and no sum whose order could change.
 
 Lengths are in pixels. x runs from -13.5 (left) to 13.5 (right), y from 0 (top) to 27 (bottom).
-A range is (low, high). A perhaps is (probability, low, high): a range, but 0 for all the others.
+A Range is (low, high). A Perhaps is (probability, low, high): 0 unless the probability is met.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ from operator import index
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float32]
+Array = NDArray[np.floating]  # float32 throughout
 Range = tuple[float | Array, float | Array]
 Perhaps = tuple[float, float, float]
 
@@ -38,7 +38,7 @@ class Dice:
         self.count = count
 
     def between(self, low: float | Array, high: float | Array) -> Array:
-        """Numbers spread evenly from low to high."""
+        """Uniform numbers from low to high."""
         # 24 bits are what a float32 holds exactly.
         bits = (self.stream.random_raw(self.count) >> np.uint64(40)).astype(np.float32)
         return low + (high - low) * (bits / 2**24).reshape(-1, 1, 1)
@@ -58,17 +58,17 @@ class Dice:
 
 
 def cover(inside: Array) -> Array:
-    """How much of a pixel is covered whose middle lies `inside` pixels within the edge."""
+    """The covered share of a pixel whose centre lies `inside` pixels within the edge."""
     return np.clip(inside + 0.5, 0, 1)
 
 
 def ramp(along: Array, start: float | Array, stop: float | Array) -> Array:
-    """0 before start, 1 after stop, straight in between."""
+    """0 before start, 1 after stop, linear in between."""
     return np.clip((along - start) / (stop - start), 0, 1)
 
 
 def zigzag(along: Array, period: float | Array) -> Array:
-    """Up and down between 1 (at 0, at one period, ...) and 0 (halfway)."""
+    """A triangle wave: 1 at 0 and at each period, 0 halfway."""
     turns = along / period
     return 2 * np.abs(turns - np.floor(turns) - 0.5)
 
@@ -88,18 +88,19 @@ def cloth(dice: Dice, x: Array, y: Array, patterned: float = 0.4) -> Array:
 
 
 def top(
-    dice: Dice, x: Array, y: Array, *, width: Range, flare: Range, hem: Range, sleeve: Range,
-    cuff: Range, neck: Range, depth: Range, opening: Perhaps, collar: Perhaps,
+    dice: Dice, x: Array, y: Array, *, widths: Range, flares: Range, hems: Range, sleeves: Range,
+    cuffs: Range, necks: Range, depths: Range, openings: Perhaps, collars: Perhaps,
 ) -> Array:  # fmt: skip
-    """Whatever hangs from the shoulders, seen from the front.
+    """A garment that hangs from the shoulders, seen from the front.
 
-    width: half the width of the chest; flare: how much wider the hem is; hem: its row;
-    sleeve, cuff: row and column where the sleeve ends; neck, depth: half the width of the neckline,
-    and its depth; opening, collar: contrast of the line down the front, and of the collar.
+    Ranges of: widths: half the width of the chest; flares: how much wider the hem is; hems: its
+    row; sleeves, cuffs: row and column where the sleeve ends; necks, depths: half the width of the
+    neckline, and its depth; openings, collars: contrast of the line down the front, and of the
+    collar.
     """
-    width, flare, hem = dice.between(*width), dice.between(*flare), dice.between(*hem)
-    sleeve, cuff = dice.between(*sleeve), dice.between(*cuff)
-    neck, depth = dice.between(*neck), dice.between(*depth)
+    width, flare, hem = dice.between(*widths), dice.between(*flares), dice.between(*hems)
+    sleeve, cuff = dice.between(*sleeves), dice.between(*cuffs)
+    neck, depth = dice.between(*necks), dice.between(*depths)
     away = np.abs(x)
 
     side = width + flare * ramp(y, 9, 27) - dice.between(0, 1.2) * zigzag(y - 17, 20)
@@ -115,7 +116,7 @@ def top(
     arm = np.minimum(np.minimum(thick - np.abs(aside), length - along), along + 3)
 
     shoulders = y - 0.8 - dice.between(0.3, 0.5) * np.maximum(away - neck, 0)
-    image = cover(np.minimum(np.maximum(body, arm), shoulders)) * cloth(dice, x, y)
+    image: Array = cover(np.minimum(np.maximum(body, arm), shoulders)) * cloth(dice, x, y)
     seam = cover(0.3 - np.abs(away - side)) * cover(arm + 1) * cover(y - 8)
     image = image * (1 - dice.between(0.1, 0.9) * seam)
 
@@ -123,28 +124,29 @@ def top(
     neckline = 0.8 + depth * (1 - away / neck) * (1 + roundness * away / neck) - y
     image = image * (1 - dice.between(0.5, 1) * cover(neckline))
     band = cover(0.8 - np.abs(neckline + 0.6)) * cover(neck + 1 - away) * cover(y)
-    image = over(image, band * dice.perhaps(*collar), dice.between(0.2, 1))
+    image = over(image, band * dice.perhaps(*collars), dice.between(0.2, 1))
 
     line = np.minimum(dice.between(0, 0.6) - np.abs(x - dice.between(-0.5, 0.5)), hem - y)
     line = cover(np.minimum(line, -0.5 - neckline))
     buttons_only = dice.chance(0.5) * cover(4 * zigzag(y, 4) - 2)
-    return over(image, line * (1 - buttons_only) * dice.perhaps(*opening), dice.chance(0.5))
+    return over(image, line * (1 - buttons_only) * dice.perhaps(*openings), dice.chance(0.5))
 
 
 def t_shirt(dice: Dice, x: Array, y: Array) -> Array:
     """Short sleeves, nothing down the front."""
     return top(
-        dice, x, y, width=(6, 8.5), flare=(-1, 0.8), hem=(25.5, 28), sleeve=(5, 11.5),
-        cuff=(9, 12), neck=(2.5, 4.5), depth=(0.5, 4.5), opening=(0, 0, 0),
-        collar=(0.3, 0, 0.5),
+        dice, x, y, widths=(6, 8.5), flares=(-1, 0.8), hems=(25.5, 28), sleeves=(5, 11.5),
+        cuffs=(9, 12), necks=(2.5, 4.5), depths=(0.5, 4.5), openings=(0, 0, 0),
+        collars=(0.3, 0, 0.5),
     )  # fmt: skip
 
 
 def pullover(dice: Dice, x: Array, y: Array) -> Array:
     """Long sleeves that reach the hem or pass it, nothing down the front."""
     return top(
-        dice, x, y, width=(6.4, 8.6), flare=(-1.5, 0.5), hem=(21.5, 27.3), sleeve=(23, 28),
-        cuff=(9.5, 12), neck=(2.5, 4.5), depth=(0.5, 3), opening=(0, 0, 0), collar=(0.5, 0.1, 0.6),
+        dice, x, y, widths=(6.4, 8.6), flares=(-1.5, 0.5), hems=(21.5, 27.3), sleeves=(23, 28),
+        cuffs=(9.5, 12), necks=(2.5, 4.5), depths=(0.5, 3), openings=(0, 0, 0),
+        collars=(0.5, 0.1, 0.6),
     )  # fmt: skip
 
 
@@ -152,17 +154,18 @@ def dress(dice: Dice, x: Array, y: Array) -> Array:
     """Narrow above, often wide below; a few have longer sleeves."""
     longer = 10 * dice.chance(0.2)
     return top(
-        dice, x, y, width=(3.8, 6.8), flare=(-0.5, 4.5), hem=(26.5, 28),
-        sleeve=(4.5 + longer, 12 + longer), cuff=(4.5, 9), neck=(2, 3.5), depth=(1, 6),
-        opening=(0, 0, 0), collar=(0, 0, 0),
+        dice, x, y, widths=(3.8, 6.8), flares=(-0.5, 4.5), hems=(26.5, 28),
+        sleeves=(4.5 + longer, 12 + longer), cuffs=(4.5, 9), necks=(2, 3.5), depths=(1, 6),
+        openings=(0, 0, 0), collars=(0, 0, 0),
     )  # fmt: skip
 
 
 def coat(dice: Dice, x: Array, y: Array) -> Array:
     """Longer than its sleeves, with a line down the front and a deep collar."""
     return top(
-        dice, x, y, width=(6.5, 8.5), flare=(-0.2, 2.2), hem=(26, 28), sleeve=(19.3, 25.5),
-        cuff=(9.5, 12), neck=(2, 4), depth=(1.5, 8), opening=(0.9, 0.5, 1), collar=(0.8, 0.3, 1),
+        dice, x, y, widths=(6.5, 8.5), flares=(-0.2, 2.2), hems=(26, 28), sleeves=(19.3, 25.5),
+        cuffs=(9.5, 12), necks=(2, 4), depths=(1.5, 8), openings=(0.9, 0.5, 1),
+        collars=(0.8, 0.3, 1),
     )  # fmt: skip
 
 
@@ -170,9 +173,9 @@ def shirt(dice: Dice, x: Array, y: Array) -> Array:
     """Between the other three: short or long sleeves, mostly with buttons and a collar."""
     longer = 13.5 * dice.chance(0.6)
     return top(
-        dice, x, y, width=(5.9, 8.2), flare=(-0.7, 1.3), hem=(24.7, 28),
-        sleeve=(7 + longer, 14 + longer), cuff=(9.2, 12), neck=(2, 4.2), depth=(0.5, 5),
-        opening=(0.75, 0.2, 0.9), collar=(0.8, 0.2, 1),
+        dice, x, y, widths=(5.9, 8.2), flares=(-0.7, 1.3), hems=(24.7, 28),
+        sleeves=(7 + longer, 14 + longer), cuffs=(9.2, 12), necks=(2, 4.2), depths=(0.5, 5),
+        openings=(0.75, 0.2, 0.9), collars=(0.8, 0.2, 1),
     )  # fmt: skip
 
 
@@ -190,30 +193,30 @@ def trouser(dice: Dice, x: Array, y: Array) -> Array:
 
 
 def shoe(
-    dice: Dice, x: Array, y: Array, *, ground: Range, sole: Range, heel: Perhaps, toe: Range,
-    instep: Range, lean: Range, ankle: Range, dip: Range,
+    dice: Dice, x: Array, y: Array, *, grounds: Range, soles: Range, heels: Perhaps, toes: Range,
+    insteps: Range, leans: Range, ankles: Range, dips: Range,
 ) -> tuple[Array, Array, Array]:  # fmt: skip
     """How far inside the upper, the sole and the heel of a shoe, seen from the side, toe left.
 
-    ground: row it stands on; sole: half its thickness; heel: how far it lifts the back; toe, ankle:
-    heights of the upper there; instep: column where it starts to climb; lean: columns the climb
-    takes; dip: how much lower the opening is than the ankle.
+    Ranges of: grounds: the row under the shoe; soles: half their thickness; heels: how far they
+    lift the back; toes, ankles: heights of the upper there; insteps: the column where it starts to
+    climb; leans: columns the climb takes; dips: how much lower the opening is than the ankle.
     """
-    heel, instep, toe = dice.perhaps(*heel), dice.between(*instep), dice.between(*toe)
-    ground = dice.between(*ground) + 0.4 * heel
+    heel, instep, toe = dice.perhaps(*heels), dice.between(*insteps), dice.between(*toes)
+    ground = dice.between(*grounds) + 0.4 * heel
     front, back = dice.between(-13.5, -12), dice.between(9.5, 12.5)
 
     rest = ground - heel * ramp(x, -6, 6)  # the row on which the foot rests
     cap = ramp(x, front - 0.5, front + 5)
-    crest = instep + dice.between(*lean)
+    crest = instep + dice.between(*leans)
     climb = ramp(x, instep, crest)
-    height = toe * cap * (2 - cap) + (dice.between(*ankle) - toe) * climb * climb * (3 - 2 * climb)
-    height = height - dice.between(*dip) * ramp(x, crest, crest + 3) * ramp(x, back, back - 3)
+    height = toe * cap * (2 - cap) + (dice.between(*ankles) - toe) * climb * climb * (3 - 2 * climb)
+    height = height - dice.between(*dips) * ramp(x, crest, crest + 3) * ramp(x, back, back - 3)
 
     rounded_back = back - 0.015 * np.abs(rest - y - 4) * (rest - y)
     length = np.minimum(x - front, rounded_back - x)
     upper = np.minimum(np.minimum(y - rest + height, rest - y), length)
-    thickness = dice.between(*sole)
+    thickness = dice.between(*soles)
     base = np.minimum(thickness - np.abs(y - rest), np.minimum(x - front, back - x) + 0.4)
     post = dice.between(0.6, 2.5)
     block = np.minimum(post - np.abs(x - back + post), ground + thickness - y)
@@ -224,9 +227,9 @@ def sneaker(dice: Dice, x: Array, y: Array) -> Array:
     """Flat, on a thick sole, mostly with laces or stripes; a quarter are high."""
     high = dice.chance(0.25)
     upper, base, _ = shoe(
-        dice, x, y, ground=(18 + 2 * high, 21 + 2 * high), sole=(0.7, 1.4), heel=(0, 0, 0),
-        toe=(2.5, 4), instep=(-10, -6), lean=(10, 13), ankle=(6 + 4 * high, 10 + 4 * high),
-        dip=(0, 3),
+        dice, x, y, grounds=(18 + 2 * high, 21 + 2 * high), soles=(0.7, 1.4), heels=(0, 0, 0),
+        toes=(2.5, 4), insteps=(-10, -6), leans=(10, 13), ankles=(6 + 4 * high, 10 + 4 * high),
+        dips=(0, 3),
     )  # fmt: skip
     image = cover(upper) * cloth(dice, x, y)
     slanted = x + dice.between(0.3, 1) * (y - 16)
@@ -238,18 +241,18 @@ def sneaker(dice: Dice, x: Array, y: Array) -> Array:
 def ankle_boot(dice: Dice, x: Array, y: Array) -> Array:
     """Closed up to the ankle or over it; half of them on a heel."""
     upper, base, block = shoe(
-        dice, x, y, ground=(21, 24.5), sole=(0.3, 1.1), heel=(0.5, 0, 6), toe=(4, 6),
-        instep=(-7, -4), lean=(4, 7), ankle=(11, 22), dip=(-1, 2),
+        dice, x, y, grounds=(21, 24.5), soles=(0.3, 1.1), heels=(0.5, 0, 6), toes=(4, 6),
+        insteps=(-7, -4), leans=(4, 7), ankles=(11, 22), dips=(-1, 2),
     )  # fmt: skip
     image = cover(np.maximum(upper, block)) * cloth(dice, x, y)
     return over(image, cover(base), dice.between(0.2, 1))
 
 
 def sandal(dice: Dice, x: Array, y: Array) -> Array:
-    """A shoe of which only the rim and slanting straps are left; some are closed at the heel."""
+    """Only the rim and slanting straps of a shoe; some are closed at the heel."""
     upper, base, block = shoe(
-        dice, x, y, ground=(17, 20), sole=(0.2, 1), heel=(0.6, 0.6, 11), toe=(2, 5),
-        instep=(-8, -1), lean=(5, 12), ankle=(5, 12), dip=(-2, 2),
+        dice, x, y, grounds=(17, 20), soles=(0.2, 1), heels=(0.6, 0.6, 11), toes=(2, 5),
+        insteps=(-8, -1), leans=(5, 12), ankles=(5, 12), dips=(-2, 2),
     )  # fmt: skip
     rim = dice.between(0.2, 0.9) - np.abs(upper - 0.7) + dice.perhaps(0.3, 2, 2) * ramp(x, 0, -12)
     slanted = x + dice.between(-0.8, 0.8) * y
@@ -284,7 +287,7 @@ GARMENTS = (t_shirt, trouser, pullover, dress, coat, sandal, shirt, sneaker, bag
 
 
 def draw(count: int, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Draw `count` pictures, each class equally often (or nearly so), in mixed order.
+    """Draw `count` pictures in shuffled order, each class equally often, to within one.
 
     Returns images (count, 28, 28) from 0 to 255, and labels (count,) as Fashion-MNIST numbers them.
     The same count and seed always give the same pictures. Raises TypeError if count or seed is not
@@ -304,7 +307,7 @@ def draw(count: int, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
 
 
 def _photograph(garment: Callable[[Dice, Array, Array], Array], dice: Dice) -> NDArray[np.uint8]:
-    """Draw one chunk: each garment somewhat larger or smaller, and a little off the middle."""
+    """Draw one chunk, each garment slightly scaled and shifted."""
     size = dice.between(0.88, 1.03)
     steps = np.arange(SIDE, dtype=np.float32) - 13.5
     x = (steps[None, None, :] - dice.between(-1.5, 1.5)) / size

@@ -719,7 +719,7 @@ def test_a_stop_may_arrive_before_the_answer_is_called():
 
     def thread():
         try:
-            safely._StoppedTwice()
+            safely._StopEveryLine()
             raised.append("not even in the next line")
         except BaseException as error:
             sys.settrace(None)
@@ -1197,36 +1197,6 @@ def test_a_folder_that_cannot_be_written_to_costs_only_the_progress(
         "1.1 correct: It matters.",
         "Your progress could not be saved (No such file or directory): make the folder writable.",
     ]
-
-
-def test_a_disk_that_is_full_leaves_the_old_file_and_no_rest(
-    two_exercises, own_progress, monkeypatch, capsys
-):
-    check("1.1", 7)
-    before = own_progress.read_bytes()
-    capsys.readouterr()
-
-    def write_half(self, text, encoding):
-        self.write_bytes(text[:9].encode(encoding))
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(type(own_progress), "write_text", write_half)
-    check("1.1", 8)
-    assert "could not be saved (No space left on device)" in capsys.readouterr().out
-    assert own_progress.read_bytes() == before
-    assert [path.name for path in own_progress.parent.iterdir()] == ["progress.json"]
-
-
-def test_a_rest_that_cannot_be_removed_is_no_error(
-    two_exercises, own_progress, monkeypatch, capsys
-):
-    def refuse(self, *_, **__):
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr(type(own_progress), "write_text", refuse)
-    monkeypatch.setattr(type(own_progress), "unlink", refuse)
-    check("1.1", 7)
-    assert "(Permission denied): make the folder writable" in capsys.readouterr().out
 
 
 def test_two_processes_may_write_at_once(own_progress):

@@ -3,8 +3,6 @@
 import hashlib
 import io
 import json
-import os
-import stat
 import subprocess
 import tarfile
 from dataclasses import asdict
@@ -78,17 +76,6 @@ def test_a_file_is_fetched_once(npm, web, cache):
     assert [path.name for path in cache.iterdir()] == ["it.js"]
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes.")
-def test_what_one_has_fetched_others_can_read(npm, web, cache):
-    npm.content = GOOD
-    before = os.umask(0o022)
-    try:
-        fetch(PINS)
-    finally:
-        os.umask(before)
-    assert stat.S_IMODE((cache / "it.js").stat().st_mode) == 0o644
-
-
 def test_a_list_is_fetched_ahead_of_time(npm, web, cache, tmp_path, capsys):
     pins = tmp_path / "pins.json"
     pins.write_text(json.dumps({"it.js": asdict(PIN)}), encoding="utf-8")
@@ -154,13 +141,6 @@ def test_a_folder_that_cannot_be_written_to_is_done_without(npm, web, cache):
     cache.write_bytes(b"a file where the folder should be")
     npm.content = GOOD
     assert fetch(PINS) == {"it.js": GOOD}
-
-
-def test_no_half_written_file_is_left_behind(npm, web, cache):
-    (cache / "it.js").mkdir(parents=True)  # in the place of the file
-    npm.content = GOOD
-    assert fetch(PINS) == {"it.js": GOOD}
-    assert [path.name for path in cache.iterdir()] == ["it.js"]
 
 
 def test_files_of_two_packages_are_told_apart(tmp_path, monkeypatch, web):

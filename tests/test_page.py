@@ -1,4 +1,4 @@
-"""The softmax playground in a real Chromium: it agrees with Keras, it trains, all can use it."""
+"""The softmax playground in a real Chromium: agreement with Keras, training, accessibility."""
 
 import base64
 import gzip
@@ -12,7 +12,6 @@ import socket
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import nbformat
 import numpy as np
@@ -20,12 +19,13 @@ import psutil
 import pytest
 from nbformat.sign import NotebookNotary
 
-from helpers import data, layers, networks
+from helpers import ROOT, layers, networks
+from helpers.data import CLASS_NAMES, load
 from helpers.maths import softmax
 from helpers.quiet_tensorflow import keras
-from helpers.web import page as pages
 from helpers.web.explorer import softmax_explorer
 from helpers.web.npm_files import FetchError, fetch, read_pins
+from helpers.web.page import Page, build_page
 from helpers.web.template import SOURCE
 from tests.support.chromium import chromium, skip_module_without_chromium
 from tests.support.missing import is_missing
@@ -47,7 +47,7 @@ each_scheme = pytest.mark.parametrize("scheme", ["light", "dark"])
 
 @pytest.fixture(scope="module")
 def dataset():
-    return data.load()
+    return load()
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ def model(dataset):
 @pytest.fixture(scope="module")
 def path(model, dataset, tmp_path_factory):
     try:
-        return pages.build_page(model, dataset, tmp_path_factory.mktemp("page") / "page.html")
+        return build_page(model, dataset, tmp_path_factory.mktemp("page") / "page.html")
     except FetchError as error:
         is_missing(str(error))
 
@@ -81,7 +81,7 @@ def chrome():
 
 @pytest.fixture
 def opened(chrome, path):
-    """Open a page, wait until it is ready, and afterwards hold it to what every page must keep."""
+    """Open a page and wait until it is ready; afterwards, no message and no request was made."""
     contexts, addresses, messages = [], [], []
 
     def open_page(path=path, *, backend="wasm", **settings):
@@ -111,7 +111,7 @@ def as_base64(array):
 
 
 def probabilities_on_page(page, images):
-    """Draw each picture on the page, and read what its table says, in full digits."""
+    """Draw each picture on the page, and read the probabilities of its table in full precision."""
     read = """packed => {
         const pixels = decoded(packed);
         return Array.from({length: pixels.length / 784}, (_, k) => {
@@ -155,7 +155,7 @@ def test_probabilities_are_those_of_keras(opened, model, dataset, backend):
 
 
 def swap_weights(text):
-    """The numbers of the two layers, each under the name of the other's."""
+    """Exchange the names of the two layers' weights."""
     given = re.search(r'"weightSpecs":(\[.*?\}\])', text)
     first_kernel, first_bias, *rest = json.loads(given[1])
     return text.replace(given[1], json.dumps([*rest, first_kernel, first_bias]))
@@ -177,7 +177,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_breaks_the_agreement(opened, model, dataset, path, tmp_path, fault):
+def test_planted_fault_breaks_the_agreement(opened, model, dataset, path, tmp_path, fault):
     text = path.read_text(encoding="utf-8")
     broken = FAULTS[fault](text)
     assert broken != text
@@ -217,7 +217,7 @@ def test_training_steps_are_those_of_keras(opened, model, dataset):
         np.testing.assert_allclose(ours, theirs.ravel(), rtol=0, atol=1e-5)
 
 
-def test_the_fresh_network_is_the_course_s(opened, model):
+def test_fresh_network_has_the_course_s_shapes(opened, model):
     shapes = "() => tf.tidy(() => freshNetwork().getWeights().map(weight => weight.shape))"
     assert opened().evaluate(shapes) == [list(each.shape) for each in model.get_weights()]
 
@@ -225,11 +225,11 @@ def test_the_fresh_network_is_the_course_s(opened, model):
 # --- 1 Choose --------------------------------------------------------------------------------
 
 
-def test_forty_pictures_each_with_its_class(opened, dataset):
+def test_forty_pictures_with_their_classes(opened, dataset):
     page = opened()
     pictures = page.get_by_role("radio", name=re.compile("picture [1-4]$"))
     assert pictures.count() == 40
-    for name in data.CLASS_NAMES:
+    for name in CLASS_NAMES:
         page.get_by_role("radio", name=f"{name}, picture 3").check(force=True)
         assert page.inner_text("#true-class") == name
     shown = np.flatnonzero(dataset.test_labels == 9)[2]
@@ -241,7 +241,7 @@ def test_forty_pictures_each_with_its_class(opened, dataset):
 
 
 @pytest.mark.parametrize("tool", ["ink", "eraser"])
-def test_drawing_changes_the_scores_and_reset_brings_them_back(opened, tool):
+def test_drawing_and_reset(opened, tool):
     page = opened()
     before, before_pixels = table(page, 1), page.evaluate("() => Array.from(playground.pixels)")
     page.get_by_label(tool).check()
@@ -285,7 +285,7 @@ def test_sketches_are_called_sketches(opened, path, dataset, tmp_path, source):
 # --- 2 Watch softmax work --------------------------------------------------------------------
 
 
-def test_temperature_moves_the_probabilities_and_nothing_else(opened):
+def test_temperature_changes_only_probabilities(opened):
     page = opened()
     scores = table(page, 1)
     rows = []
@@ -322,7 +322,7 @@ def test_each_score_can_be_dragged(opened):
     np.testing.assert_array_equal(table(page, 3), before)
 
 
-def test_the_same_added_to_all_scores_changes_nothing(opened):
+def test_adding_a_constant_changes_nothing(opened):
     page = opened()
     scores, before = table(page, 1), table(page, 3)
     page.get_by_role("button", name="All scores + 1").click()
@@ -330,7 +330,7 @@ def test_the_same_added_to_all_scores_changes_nothing(opened):
     np.testing.assert_allclose(table(page, 3), before, atol=1e-12)
 
 
-def test_numbers_that_overflow_are_still_shown(opened):
+def test_overflowing_exponential_is_shown(opened):
     page = opened()
     page.evaluate("() => playground.view.setLogits([120, 0, -120, 0, 0, 0, 0, 0, 0, 0])")
     set_temperature(page, 0.1)
@@ -340,7 +340,7 @@ def test_numbers_that_overflow_are_still_shown(opened):
     assert page.locator(".softmax tbody td:nth-of-type(3) data").first.inner_text() == "1.000"
 
 
-def test_the_term_of_the_class_pointed_at_lights_up(opened):
+def test_hovering_a_class_highlights_its_term(opened):
     page = opened()
     for k in (3, 9):
         page.locator(".softmax tbody tr").nth(k).hover()
@@ -348,15 +348,15 @@ def test_the_term_of_the_class_pointed_at_lights_up(opened):
             "terms => terms.map(term => term.classList.contains('lit'))"
         )
         assert lit == [True, *(number == k for number in range(10))]
-        assert data.CLASS_NAMES[k] in page.get_attribute(".formula", "aria-label")
+        assert CLASS_NAMES[k] in page.get_attribute(".formula", "aria-label")
 
 
-def test_a_screen_reader_hears_the_result_once(opened):
+def test_screen_reader_announcement(opened):
     page = opened()
     set_temperature(page, 2)
     spoken = page.locator("#softmax [role=status]", has_text="Temperature 2.00")
     spoken.wait_for(state="attached")
-    best = data.CLASS_NAMES[table(page, 3).argmax()]
+    best = CLASS_NAMES[table(page, 3).argmax()]
     assert re.search(rf"{best} \d\.\d+.*sum 1\.000", spoken.inner_text())
 
 
@@ -392,7 +392,7 @@ def wait_for_training(page, source):
     assert low < float(page.inner_text("#after")) < high
 
 
-def test_no_test_picture_is_learnt_from_and_none_shown_is_held_out(path, dataset):
+def test_training_shown_and_held_out_pictures_are_disjoint(path, dataset):
     given = json.loads(re.search(r'id="given">(.*?)</script>', path.read_text(encoding="utf-8"))[1])
     pixels = {
         part: gzip.decompress(base64.b64decode(given[part]["pixels"]))
@@ -410,7 +410,7 @@ def test_no_test_picture_is_learnt_from_and_none_shown_is_held_out(path, dataset
 # --- 4 What TensorFlow.js is -----------------------------------------------------------------
 
 
-def test_the_source_shown_is_the_page_s_own(opened):
+def test_shown_source_is_the_page_s_own(opened):
     shown = opened().inner_text("#source")
     assert "tf.sequential()" in shown
     source = (SOURCE / "network.js").read_text(encoding="utf-8").strip()
@@ -418,53 +418,55 @@ def test_the_source_shown_is_the_page_s_own(opened):
     assert len(source.splitlines()) <= 20
 
 
-# --- For everybody ---------------------------------------------------------------------------
+# --- Accessibility ---------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def axe():
     try:
-        return fetch(read_pins(Path(__file__).parent / "axe.json"))["axe.min.js"].decode("utf-8")
+        return fetch(read_pins(ROOT / "tests" / "support" / "axe.json"))["axe.min.js"].decode(
+            "utf-8"
+        )
     except FetchError as error:
         is_missing(str(error))
 
 
-def barriers(page, axe):
+def axe_violations(page, axe):
     page.evaluate(axe)
     found = page.evaluate("async () => (await axe.run()).violations")
     return [(each["id"], each["nodes"][0]["html"][:200]) for each in found]
 
 
 @each_scheme
-def test_no_barrier_is_found(opened, axe, scheme):
-    assert not barriers(opened(color_scheme=scheme, reduced_motion="reduce"), axe)
+def test_axe_finds_no_violation(opened, axe, scheme):
+    assert not axe_violations(opened(color_scheme=scheme, reduced_motion="reduce"), axe)
 
 
 @each_scheme
-def test_no_barrier_is_found_in_the_explorer(chrome, axe, scheme):
-    """Its frame is sealed, so what is in it is opened by itself."""
+def test_axe_finds_no_violation_in_the_explorer(chrome, axe, scheme):
+    """The content of its sandboxed frame, opened on its own."""
     shown = softmax_explorer([2.0, 1.0, -1.0], ["Coat", "Shirt", "Bag"])._repr_html_()
     [inside] = re.findall(r'srcdoc="([^"]*)"', shown)
     context = chrome.new_context(color_scheme=scheme)
     page = context.new_page()
     page.set_content(html.unescape(inside))
     page.locator(".formula .term").first.wait_for()
-    found = barriers(page, axe)
+    found = axe_violations(page, axe)
     context.close()
     # It is a part of a notebook, where the first heading is the notebook's.
     assert [rule for rule, _ in found if rule != "page-has-heading-one"] == []
 
 
 @pytest.mark.parametrize("width", [390, 768, 1280])
-def test_nothing_is_cut_off_at_the_side(opened, width):
+def test_nothing_overflows_sideways(opened, width):
     page = opened(viewport={"width": width, "height": 800})
     assert page.evaluate("() => document.documentElement.scrollWidth") <= width
     overflowing = """() => Array.from(document.querySelectorAll("main *:not(pre, pre *, .unseen)"))
-        .filter(e => e.getBoundingClientRect().solution > innerWidth + 1).map(e => e.outerHTML)"""
+        .filter(e => e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML)"""
     assert not page.evaluate(overflowing)
 
 
-def test_everything_is_reached_and_used_by_keyboard_alone(opened):
+def test_keyboard_reaches_and_uses_everything(opened):
     page = opened()
     reached = []
     for _ in range(40):
@@ -478,7 +480,7 @@ def test_everything_is_reached_and_used_by_keyboard_alone(opened):
         reached.append(name)
     wanted = ["T-shirt/top, picture 1", "The chosen picture", "ink", "Reset picture"]
     wanted += ["your Keras model", "Temperature T", "T = 1", "All scores + 1", "Reset scores"]
-    wanted += [f"Score of {name}" for name in data.CLASS_NAMES] + ["Train", "JavaScript source"]
+    wanted += [f"Score of {name}" for name in CLASS_NAMES] + ["Train", "JavaScript source"]
     assert [w for w in wanted if not any(name.startswith(w) for name in reached)] == []
 
     page.locator(".score").nth(4).focus()
@@ -490,16 +492,16 @@ def test_everything_is_reached_and_used_by_keyboard_alone(opened):
     assert page.evaluate("() => playground.chosen") == 1
 
 
-def test_nothing_moves_by_itself(opened):
+def test_no_animation(opened):
     moving = """() => Array.from(document.querySelectorAll("*"), e => getComputedStyle(e))
         .filter(style => style.transitionDuration !== "0s" || style.animationName !== "none")
         .length"""
     assert opened().evaluate(moving) == 0
 
 
-def test_the_page_is_small_and_soon_ready(opened, path):
+def test_page_is_small_and_loads_fast(opened, path):
     assert path.stat().st_size <= 5e6
-    # By the page's own clock: what a new tab costs is not its doing.
+    # By the page's own clock, without the cost of a new tab.
     milliseconds = [opened().evaluate("performance.now()") for _ in range(3)]
     assert min(milliseconds) <= 2000
 
@@ -513,7 +515,7 @@ def explorer_frame(page):
     return frame
 
 
-def test_the_explorer_works_alone(chrome, tmp_path):
+def test_explorer_on_its_own(chrome, tmp_path):
     scores = np.array([2.0, 1.0, -1.5])
     shown = softmax_explorer(scores, ["a < b", "Coat", "c"])
     (tmp_path / "explorer.html").write_text(shown._repr_html_(), encoding="utf-8")
@@ -531,10 +533,10 @@ def test_the_explorer_works_alone(chrome, tmp_path):
 
 @pytest.fixture
 def jupyterlab(tmp_path, path, model):
-    """A server on a folder like the course's, with a notebook that shows the page."""
+    """The address of a notebook with the page and the explorer, on a server of its own."""
     (tmp_path / "build").mkdir()
     (tmp_path / "build" / "softmax_playground.html").write_bytes(path.read_bytes())
-    page = pages.Page(tmp_path / "build" / "softmax_playground.html", height=600)
+    page = Page(tmp_path / "build" / "softmax_playground.html", height=600)
     explorer = softmax_explorer([1.0, 2.0], ["Coat", "Bag"])
     outputs = [
         nbformat.v4.new_output(
@@ -577,7 +579,7 @@ def jupyterlab(tmp_path, path, model):
             time.sleep(0.2)
         yield f"http://127.0.0.1:{port}/lab/tree/notebooks/page.ipynb?token={token}"
     finally:
-        # Not asked to end: it would first wait for its kernels, and nothing of it is to be kept.
+        # Killed: a polite end would first wait for its kernels.
         for process in (*psutil.Process(server.pid).children(recursive=True), server):
             process.kill()
         server.wait(20)
@@ -588,7 +590,7 @@ def is_listening(port):
         return attempt.connect_ex(("127.0.0.1", port)) == 0
 
 
-def test_it_works_inside_jupyterlab(chrome, jupyterlab):
+def test_page_and_explorer_inside_jupyterlab(chrome, jupyterlab):
     page = chrome.new_page(viewport={"width": 1366, "height": 768})
     page.goto(jupyterlab)
     frame = page.frame_locator("iframe[title='Softmax playground']")

@@ -1,7 +1,7 @@
-"""The checker on the worked sample, on the template, and on projects that are poor on purpose.
+"""`check_project` on the worked sample, on the template, and on variants of the sample.
 
-Each poor project is the sample with one thing broken. Breaking is done without a run; what only a
-run can see is seen on notebooks of a few cells.
+A poor project is the sample with one thing broken, checked without a run; runs are tested on
+notebooks of a few cells.
 """
 
 import base64
@@ -51,12 +51,12 @@ def small(tmp_path):
 
 
 def lost(path, seconds=ONLY_LOOK):
-    """What is missing, by the row that says so; without the run where none was asked for."""
+    """What is missing, by criterion; without that of the run if `seconds` is 0."""
     findings = review(path, seconds)
     return {
-        finding.row.wants: finding.missing
+        finding.row.criterion: finding.missing
         for finding in findings
-        if finding.missing and (seconds or finding.row.wants != NOT_RUN)
+        if finding.missing and (seconds or finding.row.criterion != NOT_RUN)
     }
 
 
@@ -91,11 +91,11 @@ def insert(notebook, after, *sources):
 # The sample and the template ----------------------------------------------------------------------
 
 
-def test_the_sample_loses_nothing_that_looking_can_find():
+def test_sample_loses_nothing():
     assert lost(SAMPLE) == {}
 
 
-def test_the_template_is_told_what_it_is_a_template_for():
+def test_template_lacks_what_a_learner_writes():
     assert set(lost(TEMPLATE)) == {
         "a section asks one",
         "they are loaded, and described in a section",
@@ -112,14 +112,14 @@ def test_the_template_is_told_what_it_is_a_template_for():
     ]
 
 
-def test_a_run_of_the_template_changes_no_file():
+def test_running_the_template_changes_no_file():
     before = {path: path.read_bytes() for path in TEMPLATE.parent.iterdir() if path.is_file()}
     assert NOT_RUN not in lost(TEMPLATE, seconds=120)
     after = {path: path.read_bytes() for path in TEMPLATE.parent.iterdir() if path.is_file()}
     assert after == before
 
 
-def test_what_the_sample_concludes_stands_in_its_outputs():
+def test_outputs_support_the_sample_s_conclusion():
     """The expected gain of a point lies outside every interval, and the seeds disagree."""
     printed = "".join(o.get("text", "") for c in code(nbformat.read(SAMPLE, 4)) for o in c.outputs)
     found = re.findall(r"(seed \d|mean.*): gain (\S+), paired interval (\S+) to (\S+)", printed)
@@ -129,7 +129,7 @@ def test_what_the_sample_concludes_stands_in_its_outputs():
     assert max(gains) - min(gains) > abs(float(found[3][1]))
 
 
-# Projects that are poor on purpose ----------------------------------------------------------------
+# Poor and honest projects ----------------------------------------------------------------
 
 
 def no_seed(notebook):
@@ -168,11 +168,27 @@ def used_by_a_function(notebook):
 
 
 def used_under_another_name(notebook):
-    insert(notebook, "Data", "pictures = data.test_images", "print(pictures.mean())")
+    insert(notebook, "Data", "pictures = data.test_images / 255")
+    insert(notebook, "Baseline", "print(pictures.mean())")
+
+
+def used_in_a_training_comprehension(notebook):
+    insert(
+        notebook,
+        "Honest",
+        "print(max([scores_of(trained(7, x, seed), data.test_images).max() for seed in (3, 4)]))",
+    )
+
+
+def validation_on_test_pictures(notebook):
+    replace(notebook, "validation_", "other_")
+    insert(notebook, "Data", "x_val = data.test_images / 255")
 
 
 def no_interval(notebook):
     replace(notebook, "wilson_interval", "sorted")
+    replace(notebook, "1.96 * ", "2 * ")
+    insert(notebook, "Limits", "print(np.quantile(gain, 0.5))")
 
 
 def no_validation(notebook):
@@ -239,6 +255,7 @@ def too_large(notebook):
 
 
 ONCE = "the test set is used in one section, after all training"
+APART = "pictures for validation are set apart"
 PATHS = "no paths of one computer"
 ORDER = "the stored outputs are of one run, in order"
 POOR = [
@@ -249,9 +266,11 @@ POOR = [
     (training_after_the_test, ONCE, "code cell 16 `better = trained(7, SHELF_OF[training_labels]"),
     (used_in_the_training_loop, ONCE, "code cell 8 `ten, seven = [], []`: a loop trains and tes"),
     (used_by_a_function, ONCE, "in 2 sections: "),
-    (used_under_another_name, ONCE, "code cell 4 `print(pictures.mean())`"),
+    (used_under_another_name, ONCE, "in 2 sections: code cell 7 `print(pictures.mean())`"),
+    (used_in_a_training_comprehension, ONCE, "code cell 10 `print(max([scores_of(trained(7, x"),
+    (validation_on_test_pictures, APART, "`validation_images` or `x_val`"),
     (no_interval, "the score has a confidence interval", "`wilson_interval(correct, count)`"),
-    (no_validation, "pictures for validation are set apart", "`validation_images` or `x_val`"),
+    (no_validation, APART, "`validation_images` or `x_val`"),
     (no_calibration, "confidence is compared with accuracy", "`expected_calibration_error`"),
     (
         figure_without_words,
@@ -274,34 +293,61 @@ POOR = [
 @pytest.mark.parametrize(
     ("change", "row", "place"), POOR, ids=lambda item: getattr(item, "__name__", "")
 )
-def test_a_poor_project_loses_what_is_meant_and_is_told_where(copy, change, row, place):
+def test_poor_project_loses_one_row(copy, change, row, place):
     missing = lost(copy(change))
     assert list(missing) == [row]
     assert place in "\n".join(missing[row])
 
 
-def test_what_is_no_use_of_the_test_set(copy):
-    def harmless(notebook):
-        insert(
-            notebook,
-            "Data",
-            "print(len(data.test_labels), data.test_images.shape)",
-            "x_test, y_test = data.test_images, SHELF_OF[data.test_labels]\nx_test = x_test / 255",
-            "test_accuracy = 0.5",
-        )
-        insert(notebook, "Limits", "print(test_accuracy)")
+# Section, and code that belongs there in an honest project.
+HONEST = {
+    "sizes": ("Limits", "print(len(data.test_labels), data.test_images.shape)"),
+    "results": ("Limits", "test_accuracy = 0.5\nprint(test_accuracy)"),
+    "prepared": ("Data", "x, x_test = data.train_images / 255, data.test_images / 255\nprint(x)"),
+    "prepared anywhere": ("Model", "x_test = data.test_images / 255"),
+    "prepared by a function": ("Data", "held_out = two_classes(data.test_images)"),
+    "copies": ("Data", "print(sum(p.tobytes() in known for p in data.test_images))"),
+    "copies shown later": (
+        "Data",
+        "number = sum(p.tobytes() in known for p in data.test_images)",
+        "print(number)",
+    ),
+    "parameter": ("Model", "def f(x_test):\n    return x_test + 1\n\n\nf(validation_images)"),
+    "temperature": ("Limits", "fit_temperature(scores_of(ten[0], validation_images), labels)"),
+}
 
-    assert lost(copy(harmless)) == {}
+
+@pytest.mark.parametrize("name", HONEST)
+def test_honest_code_is_no_early_use_of_the_test_set(copy, name):
+    section, source, *later = HONEST[name]
+
+    def change(notebook):
+        insert(notebook, section, source)
+        if later:
+            insert(notebook, "Limits", *later)
+
+    assert lost(copy(change)) == {}
+
+
+@pytest.mark.parametrize(
+    "source", ["half = 1.96 * np.sqrt(p * (1 - p) / n)", "np.quantile(means, [0.025, 0.975])"]
+)
+def test_interval_may_be_written_out(copy, source):
+    def change(notebook):
+        no_interval(notebook)
+        insert(notebook, "Honest", "truth = SHELF_OF[data.test_labels]", source)
+
+    assert lost(copy(change)) == {}
 
 
 @pytest.mark.parametrize(
     ("old", "new"), [("## Baseline", "## The simplest answer"), ("majority_accuracy", "simplest")]
 )
-def test_a_baseline_may_be_known_by_its_section_or_by_its_name(copy, old, new):
+def test_baseline_by_section_or_by_name(copy, old, new):
     assert lost(copy(lambda notebook: replace(notebook, old, new))) == {}
 
 
-def test_a_call_that_seeds_nothing_is_no_seed(small):
+def test_random_call_needs_its_own_seed(small):
     for call, seed in (
         ("np.random.normal(0)", "np.random.seed(0)"),
         ("random.random()", "seed(0)"),
@@ -312,13 +358,13 @@ def test_a_call_that_seeds_nothing_is_no_seed(small):
         assert "all that is random is seeded" not in lost(small(seeded))
 
 
-def test_naming_keras_without_importing_it_asks_for_no_seed(small):
+def test_fit_needs_a_seed_only_with_keras(small):
     source = "name = 'keras'.upper()\nmodel = name\nmodel.fit(images, labels)"
     assert "all that is random is seeded" not in lost(small(source))
     assert "all that is random is seeded" in lost(small("import keras", source))
 
 
-def test_a_figure_may_be_described_in_the_next_cell(copy):
+def test_figure_described_in_the_next_cell(copy):
     def described(notebook):
         figure_without_words(notebook)
         [place] = [i for i, c in enumerate(notebook.cells) if "no gain" in c.source]
@@ -331,11 +377,11 @@ def test_a_figure_may_be_described_in_the_next_cell(copy):
     "source",
     ["%matplotlib inline\nx = 1", "!pip list\nx = 1", "%%bash\nls -l /", "x = (", "\0", "(" * 5000],
 )
-def test_cells_that_are_no_python_do_no_harm(small, source):
+def test_cells_that_are_not_python(small, source):
     assert "all that is random is seeded" not in lost(small(source, "y = 1"))
 
 
-# Files that are no notebook -----------------------------------------------------------------------
+# Files that are not notebooks ---------------------------------------------------------------------
 
 EMPTY_NOTEBOOK = json.dumps(new_notebook())
 BAD_FILES = {
@@ -356,7 +402,7 @@ BAD_FILES = {
 
 
 @pytest.mark.parametrize("name", BAD_FILES)
-def test_a_file_that_is_no_notebook_gets_one_sentence(tmp_path, capsys, name):
+def test_bad_file_gets_one_sentence(tmp_path, capsys, name):
     content, sentence = BAD_FILES[name]
     path = tmp_path / f"{name}.ipynb"
     path.write_bytes(content)
@@ -368,7 +414,7 @@ def test_a_file_that_is_no_notebook_gets_one_sentence(tmp_path, capsys, name):
     assert path.read_bytes() == content
 
 
-def test_200_megabytes_are_refused_before_they_are_read(tmp_path, monkeypatch):
+def test_huge_file_is_not_read(tmp_path, monkeypatch):
     path = tmp_path / "large.ipynb"
     with path.open("wb") as file:
         file.truncate(200_000_000)
@@ -388,7 +434,7 @@ def test_200_megabytes_are_refused_before_they_are_read(tmp_path, monkeypatch):
         ("x" * 5000, "can't be read"),
     ],
 )
-def test_what_is_no_file_gets_one_sentence(capsys, given, sentence):
+def test_bad_path_gets_one_sentence(capsys, given, sentence):
     check_project(given, ONLY_LOOK)
     [line] = capsys.readouterr().out.splitlines()
     assert sentence in line
@@ -409,18 +455,18 @@ def kernels_here():
     ]
 
 
-def test_a_notebook_that_runs_has_the_points_for_it(small):
+def test_notebook_that_runs(small):
     assert run_missing(small("x = 1", "", "print(x)"), 60) == []
 
 
-def test_a_cell_that_raises_is_named_with_its_error(small):
+def test_cell_that_raises(small):
     path = small("a = 1", "b = 2", "c = 3", "d = 4", "# here\n1 / 0", "e = 5")
     assert run_missing(path, 60) == [
         "code cell 5 `# here`: stops a run from the top with ZeroDivisionError: division by zero"
     ]
 
 
-def test_an_endless_cell_is_stopped_at_the_limit_with_all_its_processes(small):
+def test_endless_cell_is_stopped_with_its_processes(small):
     child = "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])"
     loop = "while True:\n    time.sleep(0.1)"  # a busy one would take from other tests
     path = small("x = 1", f"import subprocess, sys, time\n{child}\n{loop}")
@@ -433,7 +479,7 @@ def test_an_endless_cell_is_stopped_at_the_limit_with_all_its_processes(small):
     assert not kernels_here()
 
 
-def test_a_flood_of_output_is_stopped_before_it_fills_the_memory(small, monkeypatch):
+def test_flood_of_output_is_stopped(small, monkeypatch):
     monkeypatch.setattr(running, "FLOOD_BYTES", 120_000_000)
     path = small("x = 1", "while True:\n    print('x' * 10_000)")
     assert run_missing(path, 60) == [
@@ -443,14 +489,14 @@ def test_a_flood_of_output_is_stopped_before_it_fills_the_memory(small, monkeypa
     assert not kernels_here()
 
 
-def test_a_kernel_that_dies_is_told_with_its_cell(small):
+def test_kernel_that_dies(small):
     path = small("x = 1", "import os\nos._exit(1)")
     assert run_missing(path, 60) == [
         "code cell 2 `import os`: ended the kernel, by running out of memory or by leaving Python."
     ]
 
 
-def test_a_project_that_ends_its_own_runner_does_no_harm(small):
+def test_project_that_kills_its_runner(small):
     path = small("x = 1", "import os, psutil\npsutil.Process(os.getppid()).kill()")
     assert run_missing(path, 60) == [
         "code cell 2 `import os, psutil`: stops a run from the top with a sudden end of the "
@@ -458,22 +504,22 @@ def test_a_project_that_ends_its_own_runner_does_no_harm(small):
     ]
 
 
-# What is told -------------------------------------------------------------------------------------
+# The report -------------------------------------------------------------------------------------
 
 
-def test_an_error_of_the_checker_itself_reaches_no_learner(capsys, monkeypatch):
+def test_error_of_the_checker_is_caught(capsys, monkeypatch):
     monkeypatch.setattr(project, "review", lambda *_: [][0])
     check_project(SAMPLE, ONLY_LOOK)
     assert capsys.readouterr().out.startswith("The checker itself failed, which is its fault: Ind")
 
 
-def test_the_report_counts_the_points_of_the_rubric(capsys):
+def test_report_and_table_agree_with_the_rubric(capsys):
     findings = review(SAMPLE, ONLY_LOOK)
-    possible = sum(row.points for row in project.RUBRIC if row.look)
+    possible = sum(row.points for row in project.RUBRIC if row.check)
     assert report(SAMPLE, findings).splitlines()[0] == (
         f"four-tops.ipynb: {possible - 3} of the {possible} points that a program can see"
     )
     table = rubric_table()
-    assert all(f"| {row.wants} | {row.points} |" in table for row in project.RUBRIC)
+    assert all(f"| {row.criterion} | {row.points} |" in table for row in project.RUBRIC)
     # The notebook names these two sums in its prose.
-    assert (possible, sum(row.points for row in project.RUBRIC if not row.look)) == (21, 10)
+    assert (possible, sum(row.points for row in project.RUBRIC if not row.check)) == (21, 10)

@@ -1,14 +1,14 @@
-"""The sketches: well-formed, repeatable, quick, and as hard as the course needs them."""
+"""The sketches are well-formed, repeatable, fast, and as hard as the course needs them."""
 
 import os
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from helpers import ROOT
 from helpers.data import CLASS_NAMES
 from helpers.sketches import GARMENTS, Dice, draw
 
@@ -31,10 +31,10 @@ def nearest_neighbour(inputs, labels, test_inputs):
 
 
 def softmax_regression(inputs, labels, test_inputs, epochs=10):
-    """Predict by a linear model; written here anew, so as to test the sketches and nothing else.
+    """Predict by a linear model, with its weights averaged over the later epochs.
 
-    It uses the mean of the weights over the later epochs: the last weights alone swing by several
-    per cent from step to step, because four of the classes are hard to tell apart.
+    The last weights alone swing by several per cent from step to step, because four of the classes
+    are hard to tell apart.
     """
     generator = np.random.default_rng(0)
     weights, total = np.zeros((2, inputs.shape[1], 10), np.float32)
@@ -62,33 +62,33 @@ def test_pictures():
 
 
 @pytest.mark.parametrize("count", [0, 1, 7, 10, 2_345, np.int64(20)])
-def test_draws_as_many_as_asked_in_the_types_of_fashion_mnist(count):
+def test_count_shapes_and_types(count):
     images, labels = draw(count, seed=0)
     assert (images.shape, images.dtype) == ((count, 28, 28), np.uint8)
     assert (labels.shape, labels.dtype) == ((count,), np.uint8)
 
 
-def test_labels_mean_what_they_mean_in_fashion_mnist():
+def test_labels_follow_the_class_names():
     drawn = [garment.__name__.replace("_", " ") for garment in GARMENTS]
     named = [name.removesuffix("/top").replace("-", " ").lower() for name in CLASS_NAMES]
     assert drawn == named
 
 
-def test_every_class_is_drawn_equally_often():
+def test_classes_are_balanced():
     counts = np.bincount(draw(2_340, seed=0)[1], minlength=10)
     assert counts.tolist() == [234] * 10
     counts = np.bincount(draw(2_343, seed=0)[1], minlength=10)
     assert sorted(counts) == [234] * 7 + [235] * 3
 
 
-def test_order_is_mixed():
-    """A batch of sorted labels, or of labels that take turns, would teach nothing about batches."""
+def test_order_is_shuffled():
+    """Batches of sorted or cyclic labels would all be alike."""
     labels = draw(1_000, seed=0)[1]
     neighbours_equal = np.mean(labels[1:] == labels[:-1])
-    assert 0.05 < neighbours_equal < 0.15  # sorted: 0.99, taking turns: 0
+    assert 0.05 < neighbours_equal < 0.15  # sorted: 0.99, cyclic: 0
 
 
-def test_same_seed_same_pictures_another_seed_others(pictures):
+def test_seed_decides_the_pictures(pictures):
     images, labels = draw(10_000, seed=3)
     np.testing.assert_array_equal(images, pictures[0])
     np.testing.assert_array_equal(labels, pictures[1])
@@ -99,7 +99,7 @@ def test_same_seed_same_pictures_another_seed_others(pictures):
 
 
 def print_unrounded():
-    """Write garments as floats: rounding to 255 steps would hide a difference in the last digit."""
+    """Print garments as floats: rounding to 255 steps would hide the last digit."""
     stream = np.random.PCG64(5)
     for garment in GARMENTS:
         dice = Dice(stream, 200)
@@ -108,8 +108,8 @@ def print_unrounded():
         sys.stdout.buffer.write(garment(dice, x, y).tobytes())
 
 
-def test_same_bits_without_the_processors_vector_units_and_without_tensorflow():
-    """Other processors must not flip a pixel; and drawing must not load TensorFlow."""
+def test_same_bits_without_simd_and_without_tensorflow():
+    """No pixel depends on the processor, and drawing does not load TensorFlow."""
     found = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
     script = (
         "import sys; from tests.test_sketches import print_unrounded; print_unrounded();"
@@ -118,7 +118,7 @@ def test_same_bits_without_the_processors_vector_units_and_without_tensorflow():
     with_units, without_units = (
         subprocess.run(
             [sys.executable, "-c", script],
-            cwd=Path(__file__).parents[1],
+            cwd=ROOT,
             env=os.environ | {"NPY_DISABLE_CPU_FEATURES": ",".join(disabled)},
             capture_output=True,
             check=True,
@@ -130,13 +130,13 @@ def test_same_bits_without_the_processors_vector_units_and_without_tensorflow():
 
 
 def test_no_picture_is_repeated(pictures):
-    """Chunks that started the dice afresh would draw the same pictures again."""
+    """Restarting the random stream for each chunk would repeat pictures."""
     assert len(np.unique(pictures[0].reshape(10_000, -1), axis=0)) == 10_000
 
 
 def test_bright_garment_on_black(pictures):
     images, labels = pictures
-    assert np.all(images.max(axis=(1, 2)) > 50)  # nobody can see darker ones
+    assert np.all(images.max(axis=(1, 2)) > 50)  # darker ones are invisible
     for label in range(10):
         covered = np.mean(images[labels == label] > 25, axis=(1, 2))
         assert covered.min() > 0.03, label
@@ -144,8 +144,8 @@ def test_bright_garment_on_black(pictures):
         assert np.mean(images[labels == label] == 0) > 0.25, label
 
 
-def test_garments_lie_in_the_middle(pictures):
-    """Shoes stand low, on a sole, as the real ones do."""
+def test_garments_are_centred(pictures):
+    """Shoes are low in the picture, as the real ones are."""
     images, labels = pictures
     grid = np.arange(28)
     for label in range(10):
@@ -155,7 +155,7 @@ def test_garments_lie_in_the_middle(pictures):
         assert 11 < row < (18.5 if label in SHOES else 16.5), label
 
 
-def test_tops_are_frontal_and_shoes_point_left(pictures):
+def test_tops_are_symmetric_and_shoes_point_left(pictures):
     images, labels = pictures
     for label in range(10):
         mean = images[labels == label].mean(axis=0)
@@ -169,7 +169,7 @@ def test_tops_are_frontal_and_shoes_point_left(pictures):
 
 
 @pytest.mark.parametrize(
-    ("count", "seed", "error", "says"),
+    ("count", "seed", "error", "message"),
     [
         (-1, 0, ValueError, "count must be 0 or more, but it is -1."),
         (1, -5, ValueError, "seed must be 0 or more, but it is -5."),
@@ -178,31 +178,31 @@ def test_tops_are_frontal_and_shoes_point_left(pictures):
         (1, None, TypeError, "seed must be a whole number, but it is None."),
     ],
 )
-def test_refuses_what_is_no_count_or_seed(count, seed, error, says):
-    with pytest.raises(error) as refusal:
+def test_bad_count_or_seed_is_rejected(count, seed, error, message):
+    with pytest.raises(error) as caught:
         draw(count, seed)
-    assert str(refusal.value) == says
+    assert str(caught.value) == message
 
 
-def test_quick_enough():
-    """70,000 in 10 s allow 1.4 s; the processor's time, since other tests run beside this one."""
+def test_drawing_is_fast():
+    """70,000 in 10 s allow 1.4 s of processor time: other tests run at the same time."""
     start = time.process_time()
     draw(10_000, seed=0)
     assert time.process_time() - start < 1.4
 
 
-def test_nearest_centroid_finds_six_to_eight_in_ten(pictures, test_pictures):
+def test_nearest_centroid_accuracy(pictures, test_pictures):
     predicted = nearest_centroid(rows(pictures[0]), pictures[1], rows(test_pictures[0]))
     assert 0.60 < np.mean(predicted == test_pictures[1]) < 0.80
 
 
-def test_linear_model_finds_eight_to_nine_in_ten(pictures, test_pictures):
+def test_linear_model_accuracy(pictures, test_pictures):
     predicted = softmax_regression(rows(pictures[0]), pictures[1], rows(test_pictures[0]))
     assert 0.80 < np.mean(predicted == test_pictures[1]) < 0.90
 
 
-def test_most_mistakes_lie_among_the_four_tops(pictures, test_pictures):
-    """Asked of the nearest neighbour, which sees what a network sees and needs no training."""
+def test_most_mistakes_are_among_the_four_tops(pictures, test_pictures):
+    """By nearest neighbour, which needs no training."""
     labels = test_pictures[1]
     predicted = nearest_neighbour(rows(pictures[0]), pictures[1], rows(test_pictures[0]))
     wrong = predicted != labels

@@ -1,4 +1,4 @@
-"""Export of models, building of the page, the explorer: what can be held without a browser."""
+"""Export of models, the page and the explorer, as far as they can be tested without a browser."""
 
 import base64
 import gzip
@@ -15,9 +15,12 @@ from helpers.data import CLASS_NAMES, Dataset
 from helpers.maths import softmax
 from helpers.plotting import CLASS_COLOURS
 from helpers.quiet_tensorflow import keras, tf
-from helpers.web import explorer, npm_files, template
-from helpers.web import export as exporting
-from helpers.web import page as pages
+from helpers.web import page as page_module
+from helpers.web.explorer import softmax_explorer
+from helpers.web.export import ExportError, export, run_exported
+from helpers.web.npm_files import FetchError, read_pins
+from helpers.web.page import build_page, show_page
+from helpers.web.template import DARK_CLASS_COLOURS, SOURCE
 from tests.support.colours import EYES, contrast, lab, linear
 
 GENERATOR = np.random.default_rng(0)
@@ -71,17 +74,17 @@ MODELS = {
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_what_is_exported_computes_the_same(name):
+def test_exported_model_computes_the_same(name):
     model = MODELS[name]()
-    exported = exporting.export(model)
+    exported = export(model)
     np.testing.assert_allclose(
-        exporting.run_exported(exported, IMAGES), model(IMAGES).numpy(), rtol=0, atol=2e-5
+        run_exported(exported, IMAGES), model(IMAGES).numpy(), rtol=0, atol=2e-5
     )
 
 
-def test_weights_lie_one_after_another_as_the_names_say():
+def test_order_of_the_weights():
     model = by_hand()
-    exported = exporting.export(model)
+    exported = export(model)
     names = [f"{layer.name}/{kind}" for layer in model.layers[2:] for kind in ("kernel", "bias")]
     assert [spec["name"] for spec in exported.weight_specs] == names
     assert [tuple(spec["shape"]) for spec in exported.weight_specs] == [
@@ -93,15 +96,15 @@ def test_weights_lie_one_after_another_as_the_names_say():
     assert exported.weights == b"".join(w.astype("<f4").tobytes() for w in model.get_weights())
 
 
-def test_the_topology_speaks_tensorflow_js():
-    first, *rest = exporting.export(by_hand()).topology["model_config"]["config"]["layers"]
+def test_topology_is_in_tensorflow_js_terms():
+    first, *rest = export(by_hand()).topology["model_config"]["config"]["layers"]
     assert first["config"]["batch_input_shape"] == [None, 28, 28]
     assert [layer["class_name"] for layer in rest] == ["Rescaling", "Flatten", "Dense", "Dense"]
     assert "batch_shape" not in json.dumps([first, *rest])
 
 
-def test_an_export_is_written_as_two_files(tmp_path):
-    exported = exporting.export(by_hand())
+def test_export_is_written_as_two_files(tmp_path):
+    exported = export(by_hand())
     exported.write(tmp_path / "model")
     described = json.loads((tmp_path / "model" / "model.json").read_text(encoding="utf-8"))
     assert described["modelTopology"] == exported.topology
@@ -111,7 +114,7 @@ def test_an_export_is_written_as_two_files(tmp_path):
 
 
 class Dense(keras.layers.Dense):
-    """A learner's own: the name says nothing about what it computes."""
+    """A learner's own layer, which computes something else under the same name."""
 
     def call(self, inputs):
         return 2 * super().call(inputs)
@@ -153,9 +156,9 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("beginning", REFUSED)
-def test_what_cannot_be_exported_is_refused_in_one_sentence(beginning):
-    with pytest.raises(exporting.ExportError, match=f"^{re.escape(beginning)}") as refused:
-        exporting.export(REFUSED[beginning]())
+def test_refused_models_get_one_sentence(beginning):
+    with pytest.raises(ExportError, match=f"^{re.escape(beginning)}") as refused:
+        export(REFUSED[beginning]())
     assert re.fullmatch(r"[^\n]*[^.\n]\.", str(refused.value))
 
 
@@ -165,22 +168,18 @@ def test_what_cannot_be_exported_is_refused_in_one_sentence(beginning):
 @pytest.fixture
 def scripts(monkeypatch):
     """Stand-ins for the files of TensorFlow.js: nothing is fetched."""
-    contents = {name: f"// {name}".encode() for name in read_pins()}
-    monkeypatch.setattr(pages, "fetch", lambda pins: {n: contents[n] for n in pins})
+    contents = {name: f"// {name}".encode() for name in read_pins(SOURCE / "tensorflowjs.json")}
+    monkeypatch.setattr(page_module, "fetch", lambda pins: {n: contents[n] for n in pins})
     return contents
-
-
-def read_pins():
-    return npm_files.read_pins(template.SOURCE / "tensorflowjs.json")
 
 
 def given_in(page):
     return json.loads(re.search(r'id="given">(.*?)</script>', page)[1])
 
 
-def test_the_page_holds_everything(scripts, tmp_path):
+def test_page_is_self_contained(scripts, tmp_path):
     model = by_hand()
-    path = pages.build_page(model, PICTURES, tmp_path / "new" / "page.html")
+    path = build_page(model, PICTURES, tmp_path / "new" / "page.html")
     page = path.read_text(encoding="utf-8")
     assert not re.findall(r"/\*\{.*?\}\*/", page)
     assert not re.findall(r"""(?:src|href)\s*=\s*["']""", page)
@@ -188,14 +187,14 @@ def test_the_page_holds_everything(scripts, tmp_path):
         assert f"<script>{scripts[name].decode()}</script>" in page
     given = given_in(page)
     assert gzip.decompress(base64.b64decode(given["wasm"])) == b"// tfjs-backend-wasm-simd.wasm"
-    assert base64.b64decode(given["model"]["weights"]) == exporting.export(model).weights
+    assert base64.b64decode(given["model"]["weights"]) == export(model).weights
     assert [each["name"] for each in given["classes"]] == list(CLASS_NAMES)
     assert given["source"] == "sketches"
 
 
-def test_the_pictures_on_the_page(scripts, tmp_path):
+def test_pictures_on_the_page(scripts, tmp_path):
     model = by_hand()
-    path = pages.build_page(model, PICTURES, tmp_path / "page.html")
+    path = build_page(model, PICTURES, tmp_path / "page.html")
     given = given_in(path.read_text(encoding="utf-8"))
     images, labels = {}, {}
     for part in ("shown", "training", "heldOut"):
@@ -223,76 +222,72 @@ def test_the_pictures_on_the_page(scripts, tmp_path):
         (lambda: by_hand(keras.layers.Dense(3)), "not from (28, 28) to (3,)"),
     ],
 )
-def test_a_model_that_does_not_fit_the_page_is_refused(scripts, tmp_path, model, sentence):
-    with pytest.raises(exporting.ExportError, match=re.escape(sentence)):
-        pages.build_page(model(), PICTURES, tmp_path / "page.html")
+def test_model_that_does_not_fit_the_page(scripts, tmp_path, model, sentence):
+    with pytest.raises(ExportError, match=re.escape(sentence)):
+        build_page(model(), PICTURES, tmp_path / "page.html")
     assert not list(tmp_path.iterdir())
 
 
-def test_the_shown_page_looks_the_same_with_and_without_tensorflow_js(
-    scripts, monkeypatch, tmp_path
-):
+def test_page_without_tensorflow_js(scripts, monkeypatch, tmp_path):
     def cannot(pins):
-        raise npm_files.FetchError("tf.js cannot be had & that's it.")
+        raise FetchError("tf.js cannot be had & that's it.")
 
     (tmp_path / "notebooks").mkdir()
     monkeypatch.chdir(tmp_path / "notebooks")
     written = tmp_path / "build" / "softmax_playground.html"
-    shown = pages.show_page(by_hand(), PICTURES)
+    shown = show_page(by_hand(), PICTURES)
     assert "Softmax playground" in written.read_text(encoding="utf-8")
-    monkeypatch.setattr(pages, "fetch", cannot)
-    without = pages.show_page(by_hand(), PICTURES)
+    monkeypatch.setattr(page_module, "fetch", cannot)
+    without = show_page(by_hand(), PICTURES)
     said = html.unescape(written.read_text(encoding="utf-8"))
     assert "tf.js cannot be had & that's it." in said
     assert (repr(shown), shown._repr_html_()) == (repr(without), without._repr_html_())
 
 
-def test_the_frame_leads_to_the_page_wherever_the_notebook_is(scripts, monkeypatch, tmp_path):
+def test_frame_address_from_any_folder(scripts, monkeypatch, tmp_path):
     for place in ("course/notebooks", "course/notebooks/projects", "elsewhere/copy"):
         (tmp_path / place).mkdir(parents=True)
         monkeypatch.chdir(tmp_path / place)
-        address = re.search(r'src="([^"]+)"', pages.show_page(by_hand(), PICTURES)._repr_html_())
+        address = re.search(r'src="([^"]+)"', show_page(by_hand(), PICTURES)._repr_html_())
         page = tmp_path / place / address[1]
         assert "Softmax playground" in page.read_text(encoding="utf-8")
         page.unlink()
 
 
-def test_a_place_where_nothing_can_be_written_is_said_in_a_sentence(scripts, monkeypatch, tmp_path):
+def test_page_that_cannot_be_written(scripts, monkeypatch, tmp_path):
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "build").write_text("a file where the folder should be", encoding="utf-8")
     monkeypatch.chdir(tmp_path / "notebooks")
-    with pytest.raises(
-        exporting.ExportError, match=r"^The page cannot be written to .*: run a copy"
-    ):
-        pages.show_page(by_hand(), PICTURES)
+    with pytest.raises(ExportError, match=r"^The page cannot be written to .*: run a copy"):
+        show_page(by_hand(), PICTURES)
 
 
 # --- Colours ---------------------------------------------------------------------------------
 
 
-def test_dark_colours_stand_out_from_the_dark_page():
-    card = re.findall(r"--card: (#\w+)", (template.SOURCE / "softmax.css").read_text("utf-8"))
+def test_colours_contrast_with_the_page():
+    card = re.findall(r"--card: (#\w+)", (SOURCE / "softmax.css").read_text("utf-8"))
     assert len(card) == 2
-    for colours, behind in zip((CLASS_COLOURS, template.DARK_CLASS_COLOURS), card, strict=True):
+    for colours, behind in zip((CLASS_COLOURS, DARK_CLASS_COLOURS), card, strict=True):
         assert min(contrast(colour, behind) for colour in colours) >= 3
 
 
 @pytest.mark.parametrize("eyes", EYES)
-def test_dark_colours_can_be_told_apart(eyes):
-    seen = [lab(np.clip(EYES[eyes] @ linear(c), 0, 1)) for c in template.DARK_CLASS_COLOURS]
+def test_dark_colours_are_distinguishable(eyes):
+    seen = [lab(np.clip(EYES[eyes] @ linear(c), 0, 1)) for c in DARK_CLASS_COLOURS]
     assert min(np.linalg.norm(a - b) for a, b in itertools.combinations(seen, 2)) >= 15
 
 
 # --- The explorer ----------------------------------------------------------------------------
 
 
-def test_the_explorer_in_words():
-    shown = explorer.softmax_explorer([3, 1], ["Coat", "Bag"])
+def test_explorer_repr():
+    shown = softmax_explorer([3, 1], ["Coat", "Bag"])
     assert repr(shown) == "(softmax of 2 scores, to drag, with a temperature to turn)"
 
 
-def test_the_explorer_is_a_small_sealed_frame_and_always_the_same():
-    shown = [explorer.softmax_explorer(np.float32([1, 2]), ["Coat", "b"]) for _ in range(2)]
+def test_explorer_is_a_small_sandboxed_frame():
+    shown = [softmax_explorer(np.float32([1, 2]), ["Coat", "b"]) for _ in range(2)]
     first, second = (each._repr_html_() for each in shown)
     assert first == second
     assert len(first) < 20_000
@@ -305,8 +300,8 @@ def test_the_explorer_is_a_small_sealed_frame_and_always_the_same():
     assert CLASS_COLOURS[coat] in inside
 
 
-def test_a_name_cannot_end_the_script():
-    inside = html.unescape(explorer.softmax_explorer([1, 2], ["</script>", "b"])._repr_html_())
+def test_class_name_cannot_end_the_script():
+    inside = html.unescape(softmax_explorer([1, 2], ["</script>", "b"])._repr_html_())
     assert inside.count("</script>") == 1
 
 
@@ -314,10 +309,10 @@ def test_a_name_cannot_end_the_script():
     ("logits", "names"),
     [([1, 2], ["a"]), ([1], ["a"]), ([1, np.inf], ["a", "b"]), ([[1, 2]], ["a", "b"])],
 )
-def test_the_explorer_wants_a_finite_score_for_each_class(logits, names):
+def test_explorer_needs_a_finite_score_for_each_class(logits, names):
     with pytest.raises(ValueError, match="one finite score for each"):
-        explorer.softmax_explorer(logits, names)
+        softmax_explorer(logits, names)
 
 
-def test_tensors_are_taken_too():
-    assert explorer.softmax_explorer(tf.constant([1.0, 2.0]), "ab").logits == (1.0, 2.0)
+def test_explorer_accepts_tensors():
+    assert softmax_explorer(tf.constant([1.0, 2.0]), "ab").logits == (1.0, 2.0)

@@ -1,25 +1,23 @@
-"""What the learner has tried and solved: one small readable file, `progress.json`, ignored by git.
+"""What the learner has tried and solved, in one small readable file, `progress.json`.
 
-It lies beside `notebooks/`, so it survives a restart of the kernel and a `git pull`. Where many
-learners share one read-only course, `COURSE_PROGRESS_FILE` names a file of each learner's own.
-A file that cannot be read is set aside under another name, and a new one is begun.
+It is in the course's folder and ignored by git, so it survives a restart of the kernel and a
+`git pull`. Where many learners share one read-only course, `COURSE_PROGRESS_FILE` names a file of
+each learner's own. A damaged file is renamed, and a new one is begun.
 """
 
-import contextlib
 import json
 import os
-import secrets
 from pathlib import Path
 from typing import Any
 
 from helpers import ROOT
+from helpers.files import write_atomically
 
-_BESIDE_NOTEBOOKS = ROOT / "progress.json"
-PROGRESS_FILE = Path(os.environ.get("COURSE_PROGRESS_FILE") or _BESIDE_NOTEBOOKS)
+PROGRESS_FILE = Path(os.environ.get("COURSE_PROGRESS_FILE") or ROOT / "progress.json")
 
 
 def read_progress() -> tuple[dict[str, dict], bool]:
-    """Return what is known of each exercise, and whether a file that is there could be read."""
+    """Return an entry for each exercise, and whether the file could be read or is missing."""
     try:
         entries = json.loads(PROGRESS_FILE.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -31,29 +29,27 @@ def read_progress() -> tuple[dict[str, dict], bool]:
 
 
 def _is_entry(entry: Any) -> bool:
-    """Whether what is known of an exercise is its outcome, a text, and counts."""
+    """Whether an exercise has an outcome, a text, and counts."""
     return isinstance(entry, dict) and all(
-        isinstance(known, str) if name == "outcome" else isinstance(known, int) and known >= 0
-        for name, known in entry.items()
+        isinstance(value, str) if name == "outcome" else isinstance(value, int) and value >= 0
+        for name, value in entry.items()
     )
 
 
 def write_entry(exercise_id: str, entry: dict) -> str:
-    """Store what is known of one exercise; return a sentence where something was wrong."""
+    """Store the entry of one exercise; return a sentence about what went wrong, or ""."""
     entries, readable = read_progress()
     entries[exercise_id] = entry
-    part = PROGRESS_FILE.with_name(f"progress.{secrets.token_hex(4)}.part")
-    told = ""
+    problem = ""
     try:
         if not readable:
             aside = PROGRESS_FILE.with_name("progress-damaged.json")
             PROGRESS_FILE.replace(aside)
-            told = f"progress.json could not be read. It is now {aside.name}; a new one is begun."
-        part.write_text(json.dumps(entries, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-        part.replace(PROGRESS_FILE)
+            problem = (
+                f"progress.json could not be read. It is now {aside.name}; a new one is begun."
+            )
+        content = json.dumps(entries, indent=1, sort_keys=True) + "\n"
+        write_atomically(PROGRESS_FILE, content.encode("utf-8"))
     except OSError as error:
-        told = f"Your progress could not be saved ({error.strerror}): make the folder writable."
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink()
-    return told
+        problem = f"Your progress could not be saved ({error.strerror}): make the folder writable."
+    return problem

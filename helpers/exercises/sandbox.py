@@ -1,4 +1,4 @@
-"""Run a learner's code so that nothing it does can harm the kernel: loops, prints, exits."""
+"""Run a learner's code so that its loops, prints and exits cannot harm the kernel."""
 
 import contextlib
 import ctypes
@@ -10,19 +10,19 @@ import types
 import warnings
 from collections.abc import Callable
 
-GRACE_SECONDS = 1.0  # what a loop gets to notice that it has been stopped
+GRACE_SECONDS = 1.0  # for a loop to react after it has been stopped
 
 
 class Stopped(BaseException):
     """Raised inside code that runs too long. `except Exception` does not catch it."""
 
 
-class _StoppedTwice(Stopped):
-    """Raised where that did not help: whoever catches it gets another on the next line."""
+class _StopEveryLine(Stopped):
+    """Raised where one Stopped did not help: code that catches it gets another on the next line."""
 
     def __init__(self) -> None:
         super().__init__()
-        frame = sys._getframe(1)
+        frame: types.FrameType | None = sys._getframe(1)
         while frame and frame.f_code.co_filename != __file__:
             frame.f_trace = _stop_on_line
             frame = frame.f_back
@@ -36,7 +36,7 @@ def _stop_on_line(frame: types.FrameType, event: str, argument: object) -> Calla
 
 
 class _Nowhere(io.TextIOBase):
-    """Takes what is printed and forgets it: a flood must not fill the notebook."""
+    """Discards what is printed: a flood must not fill the notebook."""
 
     def writable(self) -> bool:
         return True
@@ -46,21 +46,22 @@ class _Nowhere(io.TextIOBase):
 
 
 def run_safely(action: Callable[[], None], seconds: float | None) -> BaseException | None:
-    """Run `action()` and return what it raised, None if nothing. What it prints or warns is lost.
+    """Run `action()` and return the exception that it raised, or None. Its output is discarded.
 
-    It runs in a thread of its own, and after `seconds` it is stopped; with None it never is. What
-    cannot be stopped, such as a very long sleep, is left behind, and the kernel goes on.
+    It runs in a thread of its own and is stopped after `seconds`; None sets no limit. Code that
+    cannot be stopped, such as a very long sleep, goes on in its thread, and the kernel is free.
     """
-    unfinished = error = Stopped()
-    begun = False
+    unfinished = Stopped()
+    error: BaseException | None = unfinished
+    thread: int | None = None
     sending = threading.Lock()
 
     def run() -> None:
-        nonlocal begun, error
-        # Python raises a stop where something is called. None is sent before `begun` or after
-        # `error`, and beside them nothing is called: so none gets past the `except`.
+        nonlocal thread, error
+        # Python raises a stop where something is called. None is sent before `thread` is set or
+        # after `error` is, and nothing is called next to either: so none gets past the `except`.
         try:
-            begun = True
+            thread = threading.get_ident()
             action()
             error = None
         except BaseException as raised:
@@ -68,7 +69,7 @@ def run_safely(action: Callable[[], None], seconds: float | None) -> BaseExcepti
         try:
             with sending:
                 sys.settrace(None)
-        except Stopped:  # sent just before it was finished
+        except Stopped:  # sent just before it had finished
             sys.settrace(None)
 
     worker = threading.Thread(target=run, daemon=True)
@@ -82,13 +83,13 @@ def run_safely(action: Callable[[], None], seconds: float | None) -> BaseExcepti
             worker.join(seconds)
         finally:  # also when the learner interrupts the kernel
             deadline = time.monotonic() + GRACE_SECONDS
-            stop = Stopped
+            stop: type[Stopped] = Stopped
             while worker.is_alive() and time.monotonic() < deadline:
                 with sending:
-                    if begun and error is unfinished:
+                    if thread is not None and error is unfinished:
                         ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                            ctypes.c_ulong(worker.ident), ctypes.py_object(stop)
+                            ctypes.c_ulong(thread), ctypes.py_object(stop)
                         )
                 worker.join(0.05)
-                stop = _StoppedTwice
+                stop = _StopEveryLine
     return error

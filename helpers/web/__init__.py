@@ -1,1 +1,1 @@
-"""What runs in a browser: the softmax explorer and the page of notebook 09."""
+"""The softmax explorer and the page of notebook 09, which run in a browser."""

@@ -1,6 +1,7 @@
-"""The softmax explorer: scores to drag and a temperature to turn, in the output of a cell."""
+"""The softmax explorer: draggable scores and a temperature slider in the output of a cell."""
 
 import html
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ from helpers.web.template import class_colours, filled
 
 @dataclass(frozen=True)
 class SoftmaxExplorer:
-    """Scores, exponentials and probabilities to play with, in the output of a notebook's cell."""
+    """Interactive scores, exponentials and probabilities, shown as the output of a cell."""
 
     logits: tuple[float, ...]
     class_names: tuple[str, ...]
@@ -20,7 +21,7 @@ class SoftmaxExplorer:
         return f"(softmax of {len(self.logits)} scores, to drag, with a temperature to turn)"
 
     def _repr_html_(self) -> str:
-        """One frame, sealed off from the notebook: no style or id of it can meet another's."""
+        """A sandboxed frame: its styles and ids cannot clash with the notebook's."""
         given = {"classes": class_colours(self.class_names), "logits": self.logits}
         page = html.escape(filled("explorer.html", given))
         height = 190 + 31 * len(self.logits)
@@ -31,10 +32,10 @@ class SoftmaxExplorer:
         )
 
 
-def softmax_explorer(logits: ArrayLike, class_names) -> SoftmaxExplorer:
-    """Softmax of these scores with a temperature to turn and scores to drag.
+def softmax_explorer(logits: ArrayLike, class_names: Iterable[str]) -> SoftmaxExplorer:
+    """An explorer of these scores, one for each class.
 
-    Raises ValueError where there is not one finite score for each class.
+    Raises ValueError unless there is one finite score for each of at least two classes.
     """
     scores = tuple(np.asarray(logits, float).tolist())
     names = tuple(map(str, class_names))

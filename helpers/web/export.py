@@ -1,6 +1,6 @@
-"""Write a Keras model in TensorFlow.js' layers format, and run what was written.
+"""Export a Keras model to TensorFlow.js' layers format, and run the export in NumPy.
 
-Nothing here loads TensorFlow: a model is asked for its layers, their settings and their weights.
+Nothing here loads TensorFlow: only the model's layers, settings and weights are read.
 The format: https://www.tensorflow.org/js/guide/models_and_layers
 """
 
@@ -17,12 +17,12 @@ _ACTIVATIONS = ("linear", "relu", "sigmoid", "softmax", "tanh")
 
 
 class ExportError(ValueError):
-    """A model cannot be written for the browser. The message says what is in the way."""
+    """A model cannot be exported for the browser. The message says why."""
 
 
 @dataclass(frozen=True)
 class LayersModel:
-    """A model in TensorFlow.js' layers format: what it is made of, and its numbers."""
+    """A model in TensorFlow.js' layers format: its layers and its weights."""
 
     topology: dict  # Keras' own description of the layers, in the words of TensorFlow.js
     weight_specs: list[dict]  # name, shape and dtype of each array in `weights`, in order
@@ -42,10 +42,10 @@ class LayersModel:
 
 
 def export(model) -> LayersModel:
-    """A Sequential Keras model of the course's kinds of layers, in TensorFlow.js' layers format.
+    """Convert a Sequential Keras model to TensorFlow.js' layers format.
 
     The layers may be Rescaling, Flatten, Dense and Softmax, Keras' own or those of
-    `helpers.layers`. Raises ExportError for anything else, and for a model without weights.
+    `helpers.layers`. Raises ExportError for any other model, and for one without weights.
     """
     if type(model).__name__ != "Sequential" or not _is_of_the_course(model):
         raise ExportError(
@@ -77,7 +77,7 @@ def export(model) -> LayersModel:
 
 
 def _is_of_the_course(thing) -> bool:
-    """Whether a class is Keras' own or the course's: one of the learner's may compute otherwise."""
+    """Whether a class is Keras' or the course's: a learner's may compute something else."""
     return type(thing).__module__.split(".")[0] in ("keras", "helpers")
 
 
@@ -152,10 +152,10 @@ def _named_weights(layer) -> list[tuple[str, NDArray]]:
 # Reading back, without a browser ------------------------------------------------------------------
 
 
-def run_exported(exported: LayersModel, images: ArrayLike) -> NDArray[np.float32]:
-    """What an exported model gives for pictures: the format read as TensorFlow.js reads it."""
+def run_exported(exported: LayersModel, images: ArrayLike) -> NDArray[np.floating]:
+    """The outputs of an exported model, computed from the format as TensorFlow.js does."""
     arrays = _read_weights(exported)
-    values = np.asarray(images, np.float32)
+    values: NDArray[np.floating] = np.asarray(images, np.float32)
     for layer in exported.topology["model_config"]["config"]["layers"]:
         config = layer["config"]
         match layer["class_name"]:
@@ -183,12 +183,12 @@ def _read_weights(exported: LayersModel) -> dict[str, NDArray[np.float32]]:
     return arrays
 
 
-def _activate(values: NDArray[np.float32], activation: str) -> NDArray[np.float32]:
+def _activate(values: NDArray[np.floating], activation: str) -> NDArray[np.floating]:
     match activation:
         case "relu":
             return np.maximum(values, 0)
         case "sigmoid":
-            return (1 + np.tanh(values / 2)) / 2  # 1 / (1 + exp(-values)) without its overflow
+            return (1 + np.tanh(values / 2)) / 2  # 1 / (1 + exp(-values)), without overflow
         case "tanh":
             return np.tanh(values)
         case "softmax":

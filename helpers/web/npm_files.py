@@ -1,7 +1,7 @@
-"""Single files out of published npm packages: pinned by checksum, fetched once, then kept.
+"""Fetch single files of published npm packages, pinned by checksum, and keep them.
 
-npm is asked where it is installed, else a public copy of the packages on the web. Whatever comes is
-used only if its SHA-256 is the pinned one.
+They come from npm where it is installed, else from a public mirror on the web. A file is used only
+if its SHA-256 is the pinned one.
 
     python -m helpers.web.npm_files helpers/web/tensorflowjs.json
 
@@ -11,7 +11,6 @@ fetches the files of a list of pins ahead of time, for a course that learners ca
 import contextlib
 import hashlib
 import json
-import secrets
 import shutil
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from helpers import ROOT
+from helpers.files import write_atomically
 
 CACHE = ROOT / "data" / "npm"
 
@@ -30,16 +30,16 @@ _MIRRORS = (
     "https://fastly.jsdelivr.net/npm/",
 )
 _NPM_SECONDS = 180  # for a package of 30 MB on a slow line
-_MIRROR_SECONDS = 5  # how long a mirror may stay silent
+_MIRROR_SECONDS = 5  # without a byte before a mirror is given up
 
 
 class FetchError(Exception):
-    """A pinned file can be had nowhere. The message says which, and what to do."""
+    """A pinned file is unavailable. The message says which one, and what to do."""
 
 
 @dataclass(frozen=True)
 class Pin:
-    """One file of one version of a package, and the SHA-256 that it must have."""
+    """One file of one version of a package, and its SHA-256."""
 
     package: str
     version: str
@@ -48,7 +48,7 @@ class Pin:
 
 
 def read_pins(path: Path) -> dict[str, Pin]:
-    """The pins of a JSON file, by the name under which each file is kept."""
+    """The pins in a JSON file, by the name under which each file is kept."""
     entries = json.loads(path.read_text(encoding="utf-8"))
     return {name: Pin(**entry) for name, entry in entries.items()}
 
@@ -56,10 +56,11 @@ def read_pins(path: Path) -> dict[str, Pin]:
 def fetch(pins: dict[str, Pin]) -> dict[str, bytes]:
     """The content of each pinned file, from `data/npm/` or fetched into it.
 
-    Raises FetchError where a file is neither there nor to be had from npm or the web.
+    Raises FetchError if a file is neither there nor available from npm or the web.
     """
-    contents = {name: _kept(name, pin) for name, pin in pins.items()}
-    missing = {name: pins[name] for name, content in contents.items() if content is None}
+    kept = {name: _kept(name, pin) for name, pin in pins.items()}
+    contents = {name: content for name, content in kept.items() if content is not None}
+    missing = {name: pin for name, pin in pins.items() if name not in contents}
     fetched = _from_npm(missing) if missing else {}
     for name, pin in missing.items():
         content = fetched.get(name) or _from_web(pin)
@@ -86,24 +87,19 @@ def _kept(name: str, pin: Pin) -> bytes | None:
 
 
 def _keep(name: str, content: bytes) -> None:
-    """Store a checked file; a folder that cannot be written to costs a fetch each time, no more."""
-    # No temporary file of Python's: only its owner could read it, and the class is to read this.
-    part = CACHE / f"{name}.{secrets.token_hex(4)}.part"
+    """Store a checked file; where that fails, it is fetched again the next time."""
     with contextlib.suppress(OSError):
         CACHE.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(content)
-        part.replace(CACHE / name)
-    with contextlib.suppress(OSError):
-        part.unlink()
+        write_atomically(CACHE / name, content)
 
 
 def _from_npm(pins: dict[str, Pin]) -> dict[str, bytes]:
-    """What npm has of these files, unpacked from the tarballs of their packages."""
+    """The files that npm has, unpacked from the tarballs of their packages."""
     npm = shutil.which("npm")
     packages = sorted({f"{pin.package}@{pin.version}" for pin in pins.values()})
     if npm is None:
         return {}
-    found = {}
+    found: dict[str, bytes] = {}
     with tempfile.TemporaryDirectory() as folder:
         command = [npm, "pack", "--json", "--fetch-retries=1", "--fetch-retry-mintimeout=500"]
         try:
@@ -118,21 +114,20 @@ def _from_npm(pins: dict[str, Pin]) -> dict[str, bytes]:
 
 
 def _unpacked(tarball: Path, pins: dict[str, Pin]) -> dict[str, bytes]:
-    """The pinned files in one tarball. Names may be alike in two packages; checksums are not."""
+    """The pinned files in one tarball. Two packages may share a path; checksums tell them apart."""
     found = {}
     with tarfile.open(tarball) as archive:
         members = set(archive.getnames())
         for name, pin in pins.items():
             member = f"package/{pin.path}"
-            if member in members:
-                content = archive.extractfile(member).read()
-                if _is_right(content, pin):
-                    found[name] = content
+            file = archive.extractfile(member) if member in members else None
+            if file and _is_right(content := file.read(), pin):
+                found[name] = content
     return found
 
 
 def _from_web(pin: Pin) -> bytes | None:
-    """The file from the first mirror that has the right one."""
+    """The file from the first mirror with the right checksum."""
     import requests
 
     for mirror in _MIRRORS:
@@ -147,7 +142,7 @@ def _from_web(pin: Pin) -> bytes | None:
 
 
 def main(lists: list[str]) -> int:
-    """Fetch the files of these lists of pins and keep them; 1 with a sentence where that fails."""
+    """Fetch and keep the files of these lists of pins; on failure print a sentence and return 1."""
     for name in lists:
         pins = read_pins(Path(name))
         try:

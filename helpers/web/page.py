@@ -1,4 +1,4 @@
-"""The softmax playground of notebook 09: one HTML page with a model, pictures and TensorFlow.js."""
+"""The softmax playground of notebook 09: one HTML page with model, pictures and TensorFlow.js."""
 
 import base64
 import gzip
@@ -15,31 +15,31 @@ from helpers.web.export import ExportError, LayersModel, export
 from helpers.web.npm_files import FetchError, fetch, read_pins
 from helpers.web.template import SOURCE, class_colours, filled
 
-# `build/` in the folder above the notebook's own, where its kernel runs: see show_page.
+# Seen from the notebook's folder, where its kernel runs: see show_page.
 PAGE = Path("..", "build", "softmax_playground.html")
 
 SHOWN_OF_EACH_CLASS = 4
-TRAINING_PICTURES = 3_500  # as many as leave the page under 5 MB
+TRAINING_PICTURES = 3_500  # more would make the page larger than 5 MB
 HELD_OUT_PICTURES = 1_000
 
 
 def build_page(model, data: Dataset, path: Path) -> Path:
-    """Write the softmax playground as one HTML file that needs no other; return its path.
+    """Write the softmax playground as one self-contained HTML file; return its path.
 
     `model` takes pictures (n, 28, 28) of 0…255 and gives ten logits. The page shows forty test
     pictures, trains on training pictures, and tests on other test pictures than the forty.
-    Raises ExportError for a model that the page cannot use, FetchError where the files of
-    TensorFlow.js cannot be had.
+    Raises ExportError for a model that the page cannot use, FetchError if the files of
+    TensorFlow.js are unavailable.
     """
-    given = _given(model, data)
+    given = _page_data(model, data)
     scripts = fetch(read_pins(SOURCE / "tensorflowjs.json"))
     given["wasm"] = _packed(scripts.pop("tfjs-backend-wasm-simd.wasm"))
     _write(path, filled("page.html", given, scripts))
     return path
 
 
-def _given(model, data: Dataset) -> dict:
-    """Everything that the page is made from beside its source: the model and the pictures."""
+def _page_data(model, data: Dataset) -> dict:
+    """The page's data: the model and the pictures."""
     exported = export(model)
     _check_for_page(model, exported)
     shown = _first_of_each_class(data.test_labels)
@@ -101,7 +101,7 @@ def _write(path: Path, text: str) -> None:
 
 @dataclass(frozen=True)
 class Page:
-    """A page in a folder beside that of the notebook in which it shows itself."""
+    """A built page, shown in an iframe. Its folder and the notebook's are in the same folder."""
 
     path: Path
     height: int = 900
@@ -118,20 +118,20 @@ class Page:
 
 
 def show_page(model, data: Dataset) -> Page:
-    """Build the page and show it, or the sentence that says why TensorFlow.js cannot be had.
+    """Build the page and show it, or a sentence if TensorFlow.js is unavailable.
 
     The page lies at `../build/softmax_playground.html`, seen from the notebook: in the course's own
     `build/`, which git ignores, for a notebook of `notebooks/`; in a learner's own folder where
     the course is read-only and only the notebooks are copied; near a copy of the notebook anywhere
     else. Jupyter shows it if the folder above the notebook's is one that it serves.
-    Raises ExportError for a model that the page cannot use, and where nothing can be written there.
+    Raises ExportError for a model that the page cannot use, and if the page cannot be written.
     """
     try:
         try:
             build_page(model, data, PAGE)
         except FetchError as error:
-            said = html.escape(str(error))
-            _write(PAGE, f'<!doctype html><meta charset="utf-8"><p>{said}</p>\n')
+            message = html.escape(str(error))
+            _write(PAGE, f'<!doctype html><meta charset="utf-8"><p>{message}</p>\n')
     except OSError as error:
         raise ExportError(
             f"The page cannot be written to {PAGE.absolute().parent} ({error.strerror}): run a "

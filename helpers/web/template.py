@@ -1,7 +1,8 @@
-"""Fill the HTML templates of this folder, and the colours of the classes on light and dark."""
+"""Fill this folder's HTML templates; the class colours on light and on dark pages."""
 
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from helpers.data import CLASS_NAMES
@@ -9,8 +10,8 @@ from helpers.plotting import CLASS_COLOURS
 
 SOURCE = Path(__file__).resolve().parent
 
-# CLASS_COLOURS for dark pages, found by the same search: the same hues, at least 3:1 against
-# #1b1f26, and any two at least 15 apart (CIE 1976) for normal, red-blind and green-blind eyes.
+# CLASS_COLOURS for dark pages, found by the same search: the same hues, contrast of at least 3:1 to
+# #1b1f26, any two at least 15 apart (CIE 1976) for normal, red-blind and green-blind vision.
 DARK_CLASS_COLOURS = (
     "#7c9ff2",
     "#e27203",
@@ -25,21 +26,18 @@ DARK_CLASS_COLOURS = (
 )
 
 
-def class_colours(names) -> list[dict]:
-    """Name and colours of each class; one that is no garment takes the colour of its place."""
-    numbers = [
-        CLASS_NAMES.index(name) if name in CLASS_NAMES else place % len(CLASS_COLOURS)
-        for place, name in enumerate(names)
-    ]
-    return [
-        {"name": name, "light": CLASS_COLOURS[k], "dark": DARK_CLASS_COLOURS[k]}
-        for name, k in zip(names, numbers, strict=True)
-    ]
+def class_colours(names: Iterable[str]) -> list[dict]:
+    """Name and colours of each class; a class of another data set is coloured by its position."""
+    colours = []
+    for place, name in enumerate(names):
+        k = CLASS_NAMES.index(name) if name in CLASS_NAMES else place % len(CLASS_COLOURS)
+        colours.append({"name": name, "light": CLASS_COLOURS[k], "dark": DARK_CLASS_COLOURS[k]})
+    return colours
 
 
 def filled(template: str, given: dict, scripts: dict[str, bytes] | None = None) -> str:
-    """A page of this folder with each `/*{name}*/` replaced by what it names."""
-    # A `<` in JSON could end the script that holds it; its escape means the same.
+    """A template with each `/*{name}*/` replaced by the data, script or file of that name."""
+    # `</script>` in JSON would end its script element; the escape means the same.
     parts = {"given": json.dumps(given, separators=(",", ":")).replace("<", "\\u003c")}
     parts |= {name: content.decode("utf-8") for name, content in (scripts or {}).items()}
 
