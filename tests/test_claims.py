@@ -9,6 +9,7 @@ import re
 import pytest
 from nbformat import NotebookNode
 
+from helpers import ROOT
 from tools import claims
 from tools.claims import DOCUMENTS, NUMBER_WORDS, NUMBERED
 from tools.notebooks import code_cells, find_notebooks, read_notebook
@@ -22,10 +23,9 @@ each_notebook = pytest.mark.parametrize("path", NUMBERED, ids=lambda path: path.
 @each_document
 def test_every_number_is_accounted_for(document):
     found, account = claims.texts(document), claims.read_account(document)
-    missing, unused = claims.missing(found, account), claims.unused(found, account)
-    assert not missing and not unused, (
-        f"`python -m tools.claims {document} --list` shows what the account of its numbers lacks."
-    )
+    hint = f"See `python -m tools.claims {document.relative_to(ROOT)} --list`."
+    assert claims.missing(found, account) == [], hint
+    assert claims.unused(found, account) == [], hint
 
 
 @each_document
