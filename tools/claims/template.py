@@ -1,1 +1,0 @@
-"""The template claims nothing: it only asks."""
