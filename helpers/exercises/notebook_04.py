@@ -13,7 +13,6 @@ from helpers.exercises.judging import (
     Exercise,
     NotYet,
     Observation,
-    grouped,
     named_calls,
     shown,
 )
@@ -42,7 +41,26 @@ def several_results(
     return observe
 
 
-def loss_and_its_gradients() -> Exercise:
+def writing_into(position: int, function: Callable) -> Callable:
+    """The function, but it also writes into the argument at this position."""
+
+    def changed(*arguments):
+        arguments[position][...] = 1
+        return function(*arguments)
+
+    return changed
+
+
+# Three pictures of two pixels, in one of four classes: inputs, labels, weights, bias.
+SMALL_BATCH = (
+    np.array([[0.5, 1.0], [0.0, 1.0], [1.0, 0.2]]),
+    np.array([3, 0, 3], np.uint8),
+    np.array([[1.0, -1.0, 0.5, 2.0], [0.0, 1.0, -2.0, 1.0]]),
+    np.array([0.5, 0.0, -1.0, 1.0]),
+)
+
+
+def gradients() -> Exercise:
     """The loss of a minibatch, and its gradients for weights and bias."""
 
     def loss_and_gradients(inputs, labels, weights, bias):
@@ -50,268 +68,128 @@ def loss_and_its_gradients() -> Exercise:
         error = maths.cross_entropy_gradient(logits, labels)  # (n, 10)
         return cross_entropy(logits, labels), inputs.T @ error, error.sum(axis=0)
 
-    def from_probabilities(inputs, labels, weights, bias):
-        log_probabilities = maths.log_softmax(inputs @ weights + bias)
-        error = np.exp(log_probabilities)
-        error[np.arange(len(labels)), labels] -= 1
-        loss = -log_probabilities[np.arange(len(labels)), labels].mean()
-        return [loss, np.dot(inputs.T, error) / len(labels), error.mean(axis=0)]
-
-    def picture_by_picture(inputs, labels, weights, bias):
-        loss, for_weights, for_bias = 0.0, np.zeros(weights.shape), np.zeros(bias.shape)
-        for pixels, label in zip(inputs, labels, strict=True):
-            logits = predict_logits(pixels, weights, bias)
-            error = maths.softmax(logits) - np.eye(len(bias))[label]
-            loss += cross_entropy([logits], [label]) / len(inputs)
-            for_weights += np.outer(pixels, error) / len(inputs)
-            for_bias += error / len(inputs)
-        return loss, for_weights.tolist(), for_bias.tolist()
-
-    def in_single_precision(inputs, labels, weights, bias):
-        singles = (np.float32(array) for array in (inputs, weights, bias))
-        inputs, weights, bias = singles
-        return loss_and_gradients(inputs, labels, weights, bias)
-
-    def by_finite_differences(inputs, labels, weights, bias):
-        def loss(weights, bias):
-            return cross_entropy(predict_logits(inputs, weights, bias), labels)
-
-        return (
-            loss(weights, bias),
-            maths.numerical_gradient(lambda moved: loss(moved, bias), weights),
-            maths.numerical_gradient(lambda moved: loss(weights, moved), bias),
-        )
+    gradient = maths.cross_entropy_gradient
 
     def answer(
         loss=cross_entropy,
-        error=maths.cross_entropy_gradient,
-        for_weights=lambda inputs, error: inputs.T @ error,
-        for_bias=lambda error: error.sum(axis=0),
+        error=gradient,
+        weights=lambda x, e, w: x.T @ e,
+        bias=lambda e: e.sum(axis=0),
         scores=predict_logits,
     ):
-        """The right answer, except for the parts that are given."""
+        """The solution with some of its parts replaced."""
 
-        def with_other_parts(inputs, labels, weights, bias):
-            logits = scores(inputs, weights, bias)
-            errors = error(logits, labels)
-            return loss(logits, labels), for_weights(inputs, errors), for_bias(errors)
+        def with_other_parts(x, y, w, b):
+            z = scores(x, w, b)
+            e = error(z, y)
+            return loss(z, y), weights(x, e, w), bias(e)
 
         return with_other_parts
 
-    def in_another_order(*order):
-        def other_order(*arguments):
-            results = loss_and_gradients(*arguments)
-            return [results[place] for place in order]
+    def then(change):
+        return lambda *given: change(*loss_and_gradients(*given))
 
-        return other_order
+    def of_sum(function):
+        return lambda z, y: function(z, y) * len(y)
 
-    def for_the_pixels(inputs, labels, weights, bias):
-        loss, _, for_bias = loss_and_gradients(inputs, labels, weights, bias)
-        error = maths.cross_entropy_gradient(predict_logits(inputs, weights, bias), labels)
-        return loss, error @ weights.T, for_bias
+    def of_softmax(function):
+        return lambda z, y: function(maths.softmax(z), y)
 
-    def bias_from_the_weights(*arguments):
-        loss, for_weights, _ = loss_and_gradients(*arguments)
-        return loss, for_weights, for_weights.sum(axis=0)
+    def naive_error(z, y):
+        return (maths.naive_softmax(z) - np.eye(z.shape[1])[y]) / len(y)
 
-    def moves_the_weights(inputs, labels, weights, bias):
-        loss, for_weights, for_bias = loss_and_gradients(inputs, labels, weights, bias)
-        weights -= for_weights
-        bias -= for_bias
-        return loss, for_weights, for_bias
+    def naive_loss(softmax):
+        return lambda z, y: -np.log(softmax(z)[np.arange(len(y)), y]).mean()
 
-    def loss_of_each(logits, labels):
-        return -maths.log_softmax(logits)[np.arange(len(labels)), labels]
-
-    def loss_of_sum(logits, labels):
-        return cross_entropy(logits, labels) * len(labels)
-
-    def error_of_sum(logits, labels):
-        return maths.cross_entropy_gradient(logits, labels) * len(labels)
-
-    def loss_of_probabilities(logits, labels):
-        return cross_entropy(maths.softmax(logits), labels)
-
-    def error_of_probabilities(logits, labels):
-        return maths.cross_entropy_gradient(maths.softmax(logits), labels)
-
-    def log_of(softmax):
-        return lambda logits, labels: (
-            -np.log(softmax(logits)[np.arange(len(labels)), labels]).mean()
-        )
-
-    def naive_error(logits, labels):
-        return (maths.naive_softmax(logits) - np.eye(logits.shape[1])[labels]) / len(labels)
-
-    order = (
-        "The results are there, but in another order. Return the loss, then the gradient for the "
-        "weights, then the one for the bias."
-    )
-    double_softmax = (
-        "Softmax is applied twice: `cross_entropy` and its gradient take the scores themselves, "
-        "not the probabilities."
-    )
-    turned = "The sign is turned round: E is (p - y) / n. The minus comes with the step, in 4.2."
-    overflow = (
-        "Right for small scores, but a confident mistake breaks the logarithm: call "
-        "`cross_entropy`, which works from the scores."
-    )
     return Exercise(
         solution=loss_and_gradients,
-        also_right=(
-            from_probabilities,
-            picture_by_picture,
-            in_single_precision,
-            by_finite_differences,
-            training.loss_and_gradients,
-        ),
-        mistakes=grouped(
-            (
-                (
-                    answer(for_weights=lambda inputs, error: error.T @ inputs),
-                    "The gradient for the weights is transposed: it needs the shape of the weights, "
-                    "so multiply the other way round, `inputs.T @ error`.",
-                ),
-                (
-                    answer(for_weights=lambda inputs, error: inputs.T @ error / len(inputs)),
-                    "The gradient for the weights is divided by n twice: the n is in E already, so "
-                    "only the matrix product is left to do.",
-                ),
-                (
-                    answer(for_weights=lambda inputs, error: inputs[:, :, None] * error[:, None]),
-                    "The gradient for the weights has not been summed over the pictures. The matrix "
-                    "product `inputs.T @ error` multiplies and sums at once.",
-                ),
-                (
-                    answer(for_weights=lambda inputs, error: error),
-                    "This is E, the gradient for the scores. One step further: multiply it by the "
-                    "pixels, `inputs.T @ error`.",
-                ),
-                (
-                    for_the_pixels,
-                    "This is the gradient for the pixels, E times the weights. Pixels stay as they "
-                    "are: for the weights, multiply `inputs.T` with E.",
-                ),
-                (
-                    answer(for_bias=lambda error: error.mean(axis=0)),
-                    "The gradient for the bias is divided by n twice: the n is in E already, so take "
-                    "the sum over the pictures, not the mean.",
-                ),
-                (
-                    answer(for_bias=lambda error: error.sum()),
-                    "The gradient for the bias is summed over the classes, too, which always gives 0. "
-                    "Sum over the pictures only: `axis=0`.",
-                ),
-                (
-                    answer(for_bias=lambda error: error.sum(axis=1)),
-                    "The gradient for the bias is summed along each row, over the classes, which "
-                    "always gives 0. Sum down the pictures: `axis=0`.",
-                ),
-                (
-                    answer(for_bias=lambda error: error),
-                    "The gradient for the bias still has a row for each picture. Sum over the "
-                    "pictures: `axis=0`.",
-                ),
-                (
-                    answer(for_bias=lambda error: error.sum(axis=0, keepdims=True)),
-                    "The gradient for the bias has one dimension too many: it needs the shape of the "
-                    "bias, so leave out `keepdims`.",
-                ),
-                (
-                    bias_from_the_weights,
-                    "You summed the gradient for the weights, which has pixels in it. The bias meets "
-                    "no pixel: sum E over the pictures.",
-                ),
-                (
-                    answer(error=error_of_sum),
-                    "These are the gradients of the sum over the batch, but the loss is the mean: "
-                    "divide E by the number of pictures.",
-                ),
-                (
-                    answer(loss=loss_of_sum),
-                    "The loss is the sum over the batch, and it should be the mean: divide it by the "
-                    "number of pictures, or call `cross_entropy`.",
-                ),
-                (
-                    answer(
-                        loss=lambda logits, labels: cross_entropy(logits, labels) / len(logits[0])
-                    ),
-                    "The loss is divided by the number of classes, too. Only the true class counts in "
-                    "a row: add up each row, then take the mean over the rows.",
-                ),
-                (
-                    answer(loss=loss_of_sum, error=error_of_sum),
-                    "All three belong to the sum over the batch. The loss is the mean: divide by the "
-                    "number of pictures.",
-                ),
-                (
-                    answer(
-                        error=lambda *given: maths.cross_entropy_gradient(*given) / len(given[1]),
-                    ),
-                    "The gradients are divided by n twice: `maths.cross_entropy_gradient` has "
-                    "divided by the number of pictures already.",
-                ),
-                (
-                    answer(
-                        error=lambda logits, labels: error_of_sum(logits, labels) / logits.size,
-                    ),
-                    "The gradients are divided by the number of scores, and it should be the number of "
-                    "pictures: `len(labels)`.",
-                ),
-                (answer(error=lambda *given: -maths.cross_entropy_gradient(*given)), turned),
-                (answer(for_weights=lambda inputs, error: -inputs.T @ error), turned),
-                (answer(for_bias=lambda error: -error.sum(axis=0)), turned),
-                (
-                    answer(loss=lambda *given: -cross_entropy(*given)),
-                    "The loss is negative, and it is never: `cross_entropy` has its minus already.",
-                ),
-                (
-                    answer(loss=loss_of_each),
-                    "There is a loss for each picture. Take their mean: one number, or call "
-                    "`cross_entropy`.",
-                ),
-                (
-                    answer(error=lambda logits, labels: maths.softmax(logits) / len(labels)),
-                    "The labels have no part in your gradients: subtract y, 1 at the true class, from "
-                    "the probabilities, or call `maths.cross_entropy_gradient`.",
-                ),
-                (answer(loss=loss_of_probabilities), double_softmax),
-                (answer(error=error_of_probabilities), double_softmax),
-                (answer(loss=loss_of_probabilities, error=error_of_probabilities), double_softmax),
-                (
-                    answer(scores=lambda inputs, weights, bias: inputs @ weights),
-                    "The scores lack the bias: call `predict_logits`, or add `bias` to the product.",
-                ),
-                (in_another_order(1, 2, 0), order),
-                (in_another_order(0, 2, 1), order),
-                (in_another_order(1, 0, 2), order),
-                (in_another_order(2, 1, 0), order),
-                (
-                    in_another_order(1, 2),
-                    "Return 3 things, in this order: the loss, the gradient for the weights, the "
-                    "gradient for the bias.",
-                ),
-                (answer(loss=log_of(maths.softmax)), overflow),
-                (answer(loss=log_of(maths.naive_softmax), error=naive_error), overflow),
-                (
-                    answer(error=naive_error),
-                    "Right for small scores, but exp overflows at 1000: call "
-                    "`maths.cross_entropy_gradient`, or take the softmax that subtracts the largest "
-                    "score.",
-                ),
-                (moves_the_weights, CHANGED),
-            )
-        ),
+        mistakes={
+            "The gradient for the weights is transposed: it "
+            "needs the shape of the weights, so multiply "
+            "the other way round, `inputs.T @ error`.": [then(lambda loss, w, b: (loss, w.T, b))],
+            "The gradient for the weights is divided by n twice: the n is in E already, so only "
+            "the matrix product is left to do.": [answer(weights=lambda x, e, w: x.T @ e / len(x))],
+            "The gradient for the weights has not been summed over the pictures. The matrix "
+            "product `inputs.T @ error` multiplies "
+            "and sums at once.": [answer(weights=lambda x, e, w: x[:, :, None] * e[:, None])],
+            "This is E, the gradient for the scores. One step further: multiply it by the pixels, "
+            "`inputs.T @ error`.": [answer(weights=lambda x, e, w: e)],
+            "This is the gradient for the pixels, E times "
+            "the weights. Pixels stay as they are: for "
+            "the weights, multiply `inputs.T` with E.": [answer(weights=lambda x, e, w: e @ w.T)],
+            "The gradient for the bias is divided by n twice: the n is in E already, so take the "
+            "sum over the pictures, not the mean.": [answer(bias=lambda e: e.mean(axis=0))],
+            "The gradient for the bias is summed over the classes, too, which always gives 0. Sum "
+            "over the pictures only: `axis=0`.": [answer(bias=np.sum)],
+            "The gradient for the bias is summed along each row, over the classes, which always "
+            "gives 0. Sum down the pictures: `axis=0`.": [answer(bias=lambda e: e.sum(axis=1))],
+            "The gradient for the bias still has a row for each picture. Sum over the pictures: "
+            "`axis=0`.": [answer(bias=lambda e: e)],
+            "The gradient for the bias has one dimension too many: it needs the shape of the bias, "
+            "so leave out `keepdims`.": [answer(bias=lambda e: e.sum(axis=0, keepdims=True))],
+            "You summed the gradient for the weights, which has pixels in it. The bias meets no "
+            "pixel: sum E over the pictures.": [then(lambda loss, w, b: (loss, w, w.sum(axis=0)))],
+            "These are the gradients of the sum over the batch, but the loss is the mean: divide E "
+            "by the number of pictures.": [answer(error=of_sum(gradient))],
+            "The loss is the sum over the batch, and it should be the mean: divide it by the "
+            "number of pictures, or call `cross_entropy`.": [answer(of_sum(cross_entropy))],
+            "The loss is divided by the number of classes, too. Only "
+            "the true class counts in a row: add up each row, then "
+            "take the mean over the rows.": [answer(lambda z, y: cross_entropy(z, y) / z.shape[1])],
+            "All three belong to the sum over the batch. The loss is the mean: divide by the "
+            "number of pictures.": [answer(of_sum(cross_entropy), of_sum(gradient))],
+            "The gradients are divided by n twice: `maths.cross_entropy_gradient` has divided by "
+            "the number of pictures already.": [answer(error=lambda z, y: gradient(z, y) / len(y))],
+            "The gradients are divided by the number of "
+            "scores, and it should be the number of pictures: "
+            "`len(labels)`.": [answer(error=lambda z, y: gradient(z, y) * len(y) / z.size)],
+            "The sign is turned round: E is (p - y) / n. The minus comes with the step, in 4.2.": [
+                then(lambda loss, w, b: (loss, -w, -b)),
+                then(lambda loss, w, b: (loss, -w, b)),
+                then(lambda loss, w, b: (loss, w, -b)),
+            ],
+            "The loss is negative, and it is never: `cross_entropy` has its minus already.": [
+                then(lambda loss, w, b: (-loss, w, b))
+            ],
+            "There is a loss for each picture. Take their mean: one number, or call "
+            "`cross_entropy`.": [answer(lambda z, y: -maths.log_softmax(z)[np.arange(len(y)), y])],
+            "The labels have no part in your gradients: subtract y, 1 at the true class, from the "
+            "probabilities, or call `maths.cross_entropy_gradient`.": [
+                answer(error=lambda z, y: maths.softmax(z) / len(y))
+            ],
+            "Softmax is applied twice: `cross_entropy` and its gradient take the scores "
+            "themselves, not the probabilities.": [
+                answer(of_softmax(cross_entropy)),
+                answer(error=of_softmax(gradient)),
+                answer(of_softmax(cross_entropy), of_softmax(gradient)),
+            ],
+            "The scores lack the bias: call `predict_logits`, or add `bias` to the product.": [
+                answer(scores=lambda x, w, b: x @ w)
+            ],
+            "The results are there, but in another order. Return the loss, then the gradient for "
+            "the weights, then the one for the bias.": [
+                then(lambda loss, w, b: (w, b, loss)),
+                then(lambda loss, w, b: (loss, b, w)),
+                then(lambda loss, w, b: (w, loss, b)),
+                then(lambda loss, w, b: (b, w, loss)),
+            ],
+            "Return 3 things, in this order: the loss, the gradient for the weights, the gradient "
+            "for the bias.": [then(lambda loss, w, b: (w, b))],
+            "Right for small scores, but a confident mistake breaks the logarithm: call "
+            "`cross_entropy`, which works from the scores.": [
+                answer(naive_loss(maths.softmax)),
+                answer(naive_loss(maths.naive_softmax), naive_error),
+            ],
+            "Right for small scores, but exp overflows at "
+            "1000: call `maths.cross_entropy_gradient`, "
+            "or take the softmax that subtracts the largest score.": [answer(error=naive_error)],
+            CHANGED: [writing_into(2, loss_and_gradients)],
+        },
         probe=several_results(
             ("the loss", "the gradient for the weights", "the gradient for the bias"),
             ("inputs", "labels", "weights", "bias"),
             (np.array([[1.0], [3.0]]), np.array([0, 1]), np.zeros((1, 3)), np.zeros(3)),
-            (
-                np.array([[0.5, 1.0], [0.0, 1.0], [1.0, 0.2]]),
-                np.array([3, 0, 3], np.uint8),
-                np.array([[1.0, -1.0, 0.5, 2.0], [0.0, 1.0, -2.0, 1.0]]),
-                np.array([0.5, 0.0, -1.0, 1.0]),
-            ),
+            SMALL_BATCH,
             (np.array([[1.0]]), np.array([1]), np.array([[1000.0, 0.0]]), np.zeros(2)),
         ),
         hints=(
@@ -324,13 +202,14 @@ def loss_and_its_gradients() -> Exercise:
         ),
         takeaway="Three lines say in which direction each of the 7,850 numbers must move; every "
         "training step of this notebook calls them.",
-        explanation="The sum over pictures r of X[r, i] E[r, k] is the entry (i, k) of the matrix product "
-        "of X transposed and E. The bias has a 1 where a weight has its pixel, so its gradient is "
-        "the sum of E over the pictures. E holds the 1/n of the mean, so nothing is divided here.",
+        explanation="The sum over pictures r of X[r, i] E[r, k] is the entry (i, k) of the matrix "
+        "product of X transposed and E. The bias has a 1 where a weight has its pixel, so its "
+        "gradient is the sum of E over the pictures. E holds the 1/n of the mean, so nothing is "
+        "divided here.",
     )
 
 
-def one_step() -> Exercise:
+def gradient_step() -> Exercise:
     """New weights and bias, moved against their gradients."""
 
     def step(inputs, labels, weights, bias, learning_rate):
@@ -339,207 +218,101 @@ def one_step() -> Exercise:
         )
         return weights - learning_rate * weights_gradient, bias - learning_rate * bias_gradient
 
-    def by_hand(inputs, labels, weights, bias, learning_rate):
-        error = maths.cross_entropy_gradient(inputs @ weights + bias, labels)
-        new_weights = weights.copy()
-        new_weights -= learning_rate * inputs.T @ error
-        return [new_weights, (bias + -learning_rate * error.sum(axis=0)).tolist()]
+    def moved(rates, keep=1):
+        """Weights and bias minus gradients times what `rates` makes of learning rate and n."""
 
-    def in_single_precision(inputs, labels, weights, bias, learning_rate):
-        singles = [np.float32(array) for array in (weights, bias)]
-        return step(np.float32(inputs), labels, *singles, np.float32(learning_rate))
+        def other_step(x, y, w, b, rate):
+            _, w_gradient, b_gradient = training.loss_and_gradients(x, y, w, b)
+            w_rate, b_rate = rates(rate, len(y))
+            return keep * w - w_rate * w_gradient, keep * b - b_rate * b_gradient
 
-    def weight_by_weight(inputs, labels, weights, bias, learning_rate):
-        _, slopes, bias_slopes = training.loss_and_gradients(inputs, labels, weights, bias)
-        moved = np.array(weights)
-        for index, slope in np.ndenumerate(slopes):
-            moved[index] = weights[index] - slope * learning_rate
-        pairs = zip(bias, bias_slopes, strict=True)
-        return moved, [old - learning_rate * slope for old, slope in pairs]
+        return other_step
 
-    def moved_by(weights_factor, bias_factor):
-        """Moves by a factor times the gradient; each factor knows the rate and the batch size."""
+    def then(change):
+        return lambda *given: change(*step(*given))
 
-        def other_move(inputs, labels, weights, bias, learning_rate):
-            _, slopes, bias_slopes = training.loss_and_gradients(inputs, labels, weights, bias)
-            return (
-                weights + weights_factor(learning_rate, len(labels)) * slopes,
-                bias + bias_factor(learning_rate, len(labels)) * bias_slopes,
-            )
+    def two_steps(x, y, w, b, rate):
+        w, b = step(x, y, w, b, rate)
+        return step(x, y, w, b, rate)
 
-        return other_move
+    def bias_after_weights(x, y, w, b, rate):
+        w, _ = step(x, y, w, b, rate)
+        return w, step(x, y, w, b, rate)[1]
 
-    def right_way(rate, count):
-        return -rate
+    def against_the_loss(x, y, w, b, rate):
+        loss, _, _ = training.loss_and_gradients(x, y, w, b)
+        return w - rate * loss, b - rate * loss
 
-    def wrong_way(rate, count):
-        return rate
-
-    def not_at_all(rate, count):
-        return 0
-
-    def at_full_length(rate, count):
-        return -1
-
-    def bias_after_weights(inputs, labels, weights, bias, learning_rate):
-        weights, _ = step(inputs, labels, weights, bias, learning_rate)
-        _, bias = step(inputs, labels, weights, bias, learning_rate)
-        return weights, bias
-
-    def two_steps(inputs, labels, weights, bias, learning_rate):
-        moved = step(inputs, labels, weights, bias, learning_rate)
-        return step(inputs, labels, *moved, learning_rate)
-
-    def turned_round(*arguments):
-        new_weights, new_bias = step(*arguments)
-        return new_bias, new_weights
-
-    def gradients(*arguments):
-        return training.loss_and_gradients(*arguments[:4])[1:]
-
-    def way(sign):
-        return lambda *arguments: [sign * arguments[4] * slope for slope in gradients(*arguments)]
-
-    def rate_times_everything(*arguments):
-        *_, weights, bias, learning_rate = arguments
-        slopes, bias_slopes = gradients(*arguments)
-        return learning_rate * (weights - slopes), learning_rate * (bias - bias_slopes)
-
-    def against_the_loss(inputs, labels, weights, bias, learning_rate):
-        loss, _, _ = training.loss_and_gradients(inputs, labels, weights, bias)
-        return weights - learning_rate * loss, bias - learning_rate * loss
-
-    def bias_against_the_loss(*arguments):
-        return step(*arguments)[0], against_the_loss(*arguments)[1]
-
-    def with_the_loss(*arguments):
-        return training.loss_and_gradients(*arguments[:4])[0], *step(*arguments)
-
-    def in_place(inputs, labels, weights, bias, learning_rate):
-        slopes, bias_slopes = gradients(inputs, labels, weights, bias)
-        weights -= learning_rate * slopes
-        bias -= learning_rate * bias_slopes
-        return weights, bias
-
-    def bias_in_place(inputs, labels, weights, bias, learning_rate):
-        slopes, bias_slopes = gradients(inputs, labels, weights, bias)
-        bias -= learning_rate * bias_slopes
-        return weights - learning_rate * slopes, bias
-
-    ignored = (
-        "The learning rate has no effect: multiply the gradients of the weights and of the bias "
-        "by it before you subtract them."
-    )
-    not_the_way = (
-        "This is the way to go, not the place to arrive at: subtract it from the old weights and "
-        "bias."
-    )
-    two_things = "Return 2 things, in this order: the new weights, the new bias."
     return Exercise(
         solution=step,
-        also_right=(by_hand, in_single_precision, weight_by_weight),
-        mistakes=grouped(
-            (
-                (in_place, CHANGED),
-                (bias_in_place, CHANGED),
-                (
-                    moved_by(wrong_way, wrong_way),
-                    "You moved along the gradients, so the loss rises. Subtract instead of adding.",
-                ),
-                (
-                    moved_by(wrong_way, right_way),
-                    "The weights moved along their gradient, so the loss rises. Subtract it, as you "
-                    "do for the bias.",
-                ),
-                (
-                    moved_by(right_way, wrong_way),
-                    "The weights are right, but the bias moved along its gradient. Subtract it.",
-                ),
-                (
-                    moved_by(right_way, not_at_all),
-                    "The weights are right, but the bias did not move. It has a gradient of its own.",
-                ),
-                (
-                    moved_by(not_at_all, right_way),
-                    "Only the bias moved. The weights have a gradient of their own.",
-                ),
-                (moved_by(not_at_all, not_at_all), "Nothing moved: return the *new* arrays."),
-                (moved_by(at_full_length, at_full_length), ignored),
-                (
-                    moved_by(at_full_length, right_way),
-                    "The weights moved without the learning rate: multiply their gradient by it.",
-                ),
-                (
-                    moved_by(right_way, at_full_length),
-                    "The weights are right, but the bias moved without the learning rate: multiply "
-                    "its gradient by it.",
-                ),
-                (
-                    moved_by(*[lambda rate, count: -1 / rate] * 2),
-                    "You divided by the learning rate, so a small rate makes a large step. Multiply "
-                    "by it.",
-                ),
-                (
-                    moved_by(*[lambda rate, count: -2 * rate] * 2),
-                    "The step is twice as long as it should be. Is the gradient subtracted twice?",
-                ),
-                (
-                    two_steps,
-                    "You took two steps. Work out the gradients once, and subtract them once.",
-                ),
-                (
-                    moved_by(*[lambda rate, count: -rate / count] * 2),
-                    "You divided by the number of pictures once more. The gradients are those of the "
-                    "mean already.",
-                ),
-                (
-                    moved_by(*[lambda rate, count: -rate * count] * 2),
-                    "You multiplied by the number of pictures. The gradients are those of the mean, "
-                    "and the learning rate is meant for them.",
-                ),
-                (
-                    moved_by(*[lambda rate, count: -0.05] * 2),
-                    "You used a learning rate of your own, 0.05. Use the one that is given.",
-                ),
-                (
-                    moved_by(*[lambda rate, count: -0.1] * 2),
-                    "You used a learning rate of your own, 0.1. Use the one that is given.",
-                ),
-                (
-                    bias_after_weights,
-                    "The gradient for the bias comes from the weights that have moved already. Work "
-                    "out both gradients first, then move both.",
-                ),
-                (
-                    turned_round,
-                    "The order is turned round: return the new weights first, then the new bias.",
-                ),
-                (
-                    gradients,
-                    "These are the gradients. Multiply them by the learning rate and subtract them "
-                    "from the old weights and bias.",
-                ),
-                (way(1), not_the_way),
-                (way(-1), not_the_way),
-                (
-                    rate_times_everything,
-                    "The learning rate shrinks the weights themselves. Multiply only the gradient by "
-                    "it: `weights - learning_rate * gradient`.",
-                ),
-                (
-                    against_the_loss,
-                    "You subtracted the loss, one number, from everything. Subtract the gradients, the "
-                    "second and third result of `training.loss_and_gradients`.",
-                ),
-                (
-                    bias_against_the_loss,
-                    "The weights are right, but you subtracted the loss from the bias. Subtract its "
-                    "gradient, the third result of `training.loss_and_gradients`.",
-                ),
-                (with_the_loss, two_things),
-                (lambda *arguments: step(*arguments)[0], two_things),
-            )
-        ),
+        mistakes={
+            "You changed the caller's array: make a new array instead of writing into the one that "
+            "you were given.": [writing_into(2, step), writing_into(3, step)],
+            "You moved along the gradients, so the loss rises. Subtract instead of adding.": [
+                moved(lambda rate, n: (-rate, -rate))
+            ],
+            "The weights moved along their gradient, so the loss rises. Subtract it, as you do for "
+            "the bias.": [moved(lambda rate, n: (-rate, rate))],
+            "The weights are right, but the bias moved along its gradient. Subtract it.": [
+                moved(lambda rate, n: (rate, -rate))
+            ],
+            "The weights are right, but the bias did not move. It has a gradient of its own.": [
+                moved(lambda rate, n: (rate, 0))
+            ],
+            "Only the bias moved. The weights have a gradient of their own.": [
+                moved(lambda rate, n: (0, rate))
+            ],
+            "Nothing moved: return the *new* arrays.": [moved(lambda rate, n: (0, 0))],
+            "The learning rate has no effect: multiply the gradients of the weights and of the "
+            "bias by it before you subtract them.": [moved(lambda rate, n: (1, 1))],
+            "The weights moved without the learning rate: multiply their gradient by it.": [
+                moved(lambda rate, n: (1, rate))
+            ],
+            "The weights are right, but the bias moved without the learning rate: multiply its "
+            "gradient by it.": [moved(lambda rate, n: (rate, 1))],
+            "You divided by the learning rate, so a small rate "
+            "makes a large step. Multiply by it.": [moved(lambda rate, n: (1 / rate, 1 / rate))],
+            "The step is twice as long as it should be. Is the gradient subtracted twice?": [
+                moved(lambda rate, n: (2 * rate, 2 * rate))
+            ],
+            "You took two steps. Work out the gradients once, and subtract them once.": [two_steps],
+            "You divided by the number of pictures once more. The gradients are those of the mean "
+            "already.": [moved(lambda rate, n: (rate / n, rate / n))],
+            "You multiplied by the number of pictures. The gradients are those of the mean, and "
+            "the learning rate is meant for them.": [moved(lambda rate, n: (rate * n, rate * n))],
+            "You used a learning rate of your own, 0.05. Use the one that is given.": [
+                moved(lambda rate, n: (0.05, 0.05))
+            ],
+            "You used a learning rate of your own, 0.1. Use the one that is given.": [
+                moved(lambda rate, n: (0.1, 0.1))
+            ],
+            "The gradient for the bias comes from the weights that have moved already. Work out "
+            "both gradients first, then move both.": [bias_after_weights],
+            "The order is turned round: return the new weights first, then the new bias.": [
+                then(lambda w, b: (b, w))
+            ],
+            "These are the gradients. Multiply them by the learning rate and subtract them from "
+            "the old weights and bias.": [moved(lambda rate, n: (-1, -1), keep=0)],
+            "This is the way to go, not the place to arrive at: subtract it from the old weights "
+            "and bias.": [
+                moved(lambda rate, n: (-rate, -rate), keep=0),
+                moved(lambda rate, n: (rate, rate), keep=0),
+            ],
+            "The learning rate shrinks the weights themselves. Multiply only the gradient by it: "
+            "`weights - learning_rate * gradient`.": [
+                lambda x, y, w, b, rate: [rate * new for new in step(x, y, w, b, 1)]
+            ],
+            "You subtracted the loss, one number, from everything. Subtract the gradients, the "
+            "second and third result of `training.loss_and_gradients`.": [against_the_loss],
+            "The weights are right, but you subtracted the loss from the bias. Subtract its "
+            "gradient, the third result of `training.loss_and_gradients`.": [
+                lambda *given: (step(*given)[0], against_the_loss(*given)[1])
+            ],
+            "Return 2 things, in this order: the new weights, the new bias.": [
+                then(lambda w, b: (0, w, b)),
+                then(lambda w, b: w),
+            ],
+        },
         probe=several_results(
             ("the new weights", "the new bias"),
             ("inputs", "labels", "weights", "bias", "learning rate"),
@@ -550,13 +323,7 @@ def one_step() -> Exercise:
                 np.array([0.0, 2.0, 1.0]),
                 0.3,
             ),
-            (
-                np.array([[0.5, 1.0], [0.0, 1.0], [1.0, 0.2]]),
-                np.array([3, 0, 3], np.uint8),
-                np.array([[1.0, -1.0, 0.5, 2.0], [0.0, 1.0, -2.0, 1.0]]),
-                np.array([0.5, 0.0, -1.0, 1.0]),
-                2.0,
-            ),
+            (*SMALL_BATCH, 2.0),
             (np.array([[1.0]]), np.array([1]), np.array([[3.0, -1.0]]), np.ones(2), 0),
         ),
         hints=(
@@ -568,43 +335,33 @@ def one_step() -> Exercise:
         ),
         takeaway="Repeat this line, and that is training: the loop below, and in notebook 05 the "
         "training step of Keras, do nothing else.",
-        explanation="Both gradients are worked out at the old place, then both arrays move against them. "
-        "`weights - …` makes a new array, so the caller's arrays stay as they were.",
+        explanation="Both gradients are worked out at the old place, then both arrays move "
+        "against them. `weights - …` makes a new array, so the caller's arrays stay as they were.",
     )
 
 
-def a_rate_too_slow_and_one_too_fast() -> Exercise:
+def learning_rates() -> Exercise:
     """Which of three learning rates hardly moves, and which one rises?"""
     slow, good, fast = 0.0005, 0.2, 5
     no_rate = (
         "Choose among the three rates 0.0005, 0.2 and 5, and give the rates themselves, not the "
         "losses that they led to."
     )
-    the_same = "You gave one rate twice. One of the three is too slow, and another one too fast."
-    not_slow = (
+    wrong_pairs: dict[str, list] = {
+        "The two are turned round. The smaller the rate, the smaller each step.": [[fast, slow]],
         "`too_fast` is right, but 0.2 is not too slow: of the three it ends at the lowest loss. "
-        "Which rate is still near 2.3026?"
-    )
-    not_fast = (
-        "`too_slow` is right, but with 0.2 the loss falls. Which rate leads to losses above 2.3026?"
-    )
-    fast_left_out = (
+        "Which rate is still near 2.3026?": [[good, fast]],
+        "`too_slow` is right, but with 0.2 the loss falls. Which rate leads to losses above "
+        "2.3026?": [[slow, good]],
         "With 0.0005 no loss is above 2.3026, and with 0.2 the loss falls far. Look at the third "
-        "rate, too."
-    )
-    slow_left_out = (
+        "rate, too.": [[good, slow]],
         "At 5 the loss moves a lot, but upwards: that is not slow. And with 0.2 it falls. Compare "
-        "each loss with 2.3026."
-    )
-    sentences = {
-        (fast, slow): "The two are turned round. The smaller the rate, the smaller each step.",
-        (good, fast): not_slow,
-        (slow, good): not_fast,
-        (good, slow): fast_left_out,
-        (fast, good): slow_left_out,
-        (slow, slow): the_same,
-        (good, good): the_same,
-        (fast, fast): the_same,
+        "each loss with 2.3026.": [[fast, good]],
+        "You gave one rate twice. One of the three is too slow, and another one too fast.": [
+            [slow, slow],
+            [good, good],
+            [fast, fast],
+        ],
     }
 
     def is_the_rate(given: Any, rate: float) -> bool:
@@ -616,24 +373,14 @@ def a_rate_too_slow_and_one_too_fast() -> Exercise:
         if len(given) != 2 or len(rates) != 2:
             raise NotYet(no_rate)
         # Raised, since an observation would be shown beside the right rates.
-        if tuple(rates) in sentences:
-            raise NotYet(sentences[tuple(rates)])
+        for sentence, pairs in wrong_pairs.items():
+            if rates in pairs:
+                raise NotYet(sentence)
         yield "your rates", rates
 
     return Exercise(
         solution=[slow, fast],
-        also_right=((5e-4, 5.0), np.array([0.0005, 5]), [np.float32(0.0005), np.int64(5)]),
-        mistakes=grouped(
-            (
-                *((list(rates), sentence) for rates, sentence in sentences.items()),
-                ([2.2, 7.5], no_rate),
-                ([[2.3026, 2.2], [2.3026, 7.5]], no_rate),
-                (["0.0005", "5"], no_rate),
-                ([0.05, 5], no_rate),
-                ([1, 3], no_rate),
-                (5, no_rate),
-            )
-        ),
+        mistakes=wrong_pairs | {no_rate: [[2.2, 7.5], ["0.0005", "5"], [0.05, 5], 5]},
         probe=observe,
         hints=(
             "Print `early_losses(0.0005)`, and the same for 0.2 and 5. All three begin at 2.3026.",
@@ -642,54 +389,30 @@ def a_rate_too_slow_and_one_too_fast() -> Exercise:
             "With the middle rate the loss falls furthest. The smallest hardly moves, and the "
             "largest makes the loss rise at its very first step.",
         ),
-        takeaway="These are the two ways to choose badly, and the first hundred steps betray both: "
-        "whenever a training does not learn, look there first.",
-        explanation="At 0.0005 the steps are so small that a hundred of them lead almost nowhere. At 5 "
-        "each step jumps over the valley, and the loss lands above its start. At 0.2 it falls.",
+        takeaway="These are the two ways to choose badly, and the first hundred steps betray "
+        "both: whenever a training does not learn, look there first.",
+        explanation="At 0.0005 the steps are so small that a hundred of them lead almost nowhere. "
+        "At 5 each step jumps over the valley, and the loss lands above its start. At 0.2 it "
+        "falls.",
     )
 
 
-def evidence_of_each_pixel() -> Exercise:
+def pixel_evidence() -> Exercise:
     """The products that add up to the score of one class."""
 
     def evidence(image, weights, class_number):
         pixels = scale_pixels(image[np.newaxis])[0]  # (784,)
         return (pixels * weights[:, class_number]).reshape(28, 28)
 
-    def on_the_grid(image, weights, class_number):
-        return image / 255 * weights.reshape(28, 28, -1)[..., class_number]
+    def on_grid(formula):
+        """A formula for the image and the weights of the class, both (28, 28)."""
+        return lambda image, weights, number: formula(image, weights[:, number].reshape(28, 28))
 
-    def as_a_template(image, weights, class_number):
-        return (weights.T.reshape(-1, 28, 28)[class_number] * scale_pixels(image)).tolist()
+    def then(change):
+        return lambda *given: change(evidence(*given))
 
-    def pixel_by_pixel(image, weights, class_number):
-        result = np.zeros((28, 28))
-        for row in range(28):
-            for column in range(28):
-                weight = weights[28 * row + column, class_number]
-                result[row, column] = image[row, column] / 255 * weight
-        return result
-
-    def in_single_precision(image, weights, class_number):
-        template = np.float32(weights[:, class_number]).reshape(image.shape)
-        return image.astype(np.float32) / np.float32(255) * template
-
-    def changes_its_input(image, weights, class_number):
-        result = evidence(image, weights, class_number)
-        image //= 255
-        return result
-
-    def template(weights, class_number):
-        return weights[:, class_number].reshape(28, 28)
-
-    def numbered_from(offset):
-        return lambda image, weights, number: evidence(image, weights, number + offset)
-
-    def bias_added(image, weights, class_number):
-        return evidence(image, weights, class_number) + 0.3
-
-    def bias_shared_out(image, weights, class_number):
-        return evidence(image, weights, class_number) + 0.3 / 784
+    def all_classes(image, weights, class_number):
+        return image[..., np.newaxis] / 255 * weights.reshape(28, 28, 10)
 
     generator = np.random.default_rng(4)
     weights = generator.normal(0, 1, (784, 10)).round(1).astype(np.float32)
@@ -713,173 +436,114 @@ def evidence_of_each_pixel() -> Exercise:
     )
 
     def observe(function: Any) -> Iterator[Observation]:
-        for (given, arguments), (_, result) in zip(
-            cases, named_calls(*cases)(function), strict=False
-        ):
+        results = named_calls(*cases)(function)
+        for (given, arguments), (_, result) in zip(cases, results, strict=False):
             if np.shape(result) == (28, 28):
                 added = result - evidence(*arguments)
                 if np.ptp(added) < 1e-6 < np.abs(added).max():
                     raise NotYet(bias)
             yield given, result
 
-    transposed = (
-        "Rows and columns are swapped: evidence belongs at the place of its pixel. Reshape the 784 "
-        "numbers to (28, 28) without transposing."
-    )
-    mixed = (
-        "The reshape mixes up pixels and classes: `weights` has a row for each pixel. Take the "
-        "column of the class first, `weights[:, class_number]`, then reshape it."
-    )
-    all_classes = "This is the evidence for all ten classes. Take the column of one class."
-    other_class = (
-        "This is the evidence for another class: the classes count from 0, so take the column "
-        "`class_number` as it is."
-    )
     return Exercise(
         solution=evidence,
-        also_right=(on_the_grid, as_a_template, pixel_by_pixel, in_single_precision),
-        mistakes=grouped(
-            (
-                (
-                    lambda image, weights, number: image * template(weights, number),
-                    "The pixels still run from 0 to 255, so the evidence is 255 times too large. "
-                    "Scale them as in training.",
-                ),
-                (
-                    lambda image, weights, number: image // 255 * template(weights, number),
-                    "`//` cuts off what is behind the point, so nearly all pixels become 0. Divide "
-                    "with `/`.",
-                ),
-                (
-                    lambda image, weights, number: image / 256 * template(weights, number),
-                    "You divided by 256. The largest pixel is 255 and must become 1.",
-                ),
-                (
-                    lambda image, weights, number: (image > 0) * template(weights, number),
-                    "Each pixel counts as empty or full. Multiply by how much ink it has, from 0 to 1.",
-                ),
-                (
-                    lambda image, weights, number: image / image.max() * template(weights, number),
-                    "You divided by the largest pixel of this picture. Divide by 255, as in training, "
-                    "whatever the picture.",
-                ),
-                (
-                    lambda image, weights, number: image / 255 + template(weights, number),
-                    "You added the weights to the pixels. Multiply each pixel by its weight.",
-                ),
-                (
-                    lambda image, weights, number: (1 - image / 255) * template(weights, number),
-                    "The picture is inverted, so the empty background speaks. Multiply by the ink.",
-                ),
-                (
-                    lambda image, weights, number: template(weights, number),
-                    "These are the weights alone. Multiply each by its pixel, scaled to 0…1.",
-                ),
-                (
-                    lambda image, weights, number: image / 255,
-                    "These are the pixels alone. Multiply each by its weight for the class.",
-                ),
-                (
-                    lambda image, weights, number: (
-                        image[..., None] / 255 * weights.reshape(28, 28, 10)
-                    ),
-                    all_classes,
-                ),
-                (
-                    lambda image, weights, number: (image.reshape(784, 1) / 255) * weights,
-                    all_classes,
-                ),
-                (
-                    lambda image, weights, number: (
-                        image[..., None] / 255 * weights.reshape(28, 28, 10)
-                    ).sum(axis=-1),
-                    "The evidence for all ten classes is added up. Take the column of one class.",
-                ),
-                (
-                    lambda *given: evidence(*given).ravel(),
-                    "The numbers are right, but the picture is lost: give them the shape (28, 28).",
-                ),
-                (
-                    lambda *given: evidence(*given)[np.newaxis],
-                    "There is one dimension too many: return (28, 28), without the batch.",
-                ),
-                (lambda *given: evidence(*given).T, transposed),
-                (
-                    lambda image, weights, number: image / 255 * template(weights, number).T,
-                    transposed,
-                ),
-                (
-                    lambda image, weights, number: image.T / 255 * template(weights, number),
-                    transposed,
-                ),
-                (
-                    lambda image, weights, number: (
-                        image / 255 * weights.reshape(10, 28, 28)[number]
-                    ),
-                    mixed,
-                ),
-                (
-                    lambda *given: evidence(*given).sum(),
-                    "This is the sum of the evidence, one number. Keep the 784 products apart.",
-                ),
-                (
-                    lambda image, weights, number: image / 255 @ template(weights, number),
-                    "`@` multiplies matrices and adds up. Multiply each pixel by its own weight: `*`.",
-                ),
-                (
-                    lambda *given: evidence(*given) / evidence(*given).sum(),
-                    "These are shares of the score. Return the products as they are.",
-                ),
-                (
-                    lambda *given: np.abs(evidence(*given)),
-                    "The signs are lost: evidence against a class is negative.",
-                ),
-                (
-                    lambda *given: np.maximum(evidence(*given), 0),
-                    "Evidence against the class is cut off: leave the negative products as they are.",
-                ),
-                (
-                    lambda *given: -evidence(*given),
-                    "The signs are turned round: ink on a positive weight speaks for the class.",
-                ),
-                (
-                    lambda *given: evidence(*given) / 255,
-                    "You divided by 255 twice. Once is enough to bring the pixels to 0…1.",
-                ),
-                (
-                    lambda *given: evidence(*given) / 784,
-                    "You divided by the number of pixels. The products must add up to the score, so "
-                    "leave them as they are.",
-                ),
-                (numbered_from(-1), other_class),
-                (numbered_from(1), other_class),
-                (
-                    lambda image, weights, number: evidence(image, weights, 0),
-                    "Your answer takes the same class each time. Use `class_number`.",
-                ),
-                (bias_added, bias),
-                (bias_shared_out, bias),
-                (changes_its_input, CHANGED),
-            )
-        ),
+        mistakes={
+            "The pixels still run from 0 to 255, so the evidence is 255 times too large. Scale "
+            "them as in training.": [on_grid(lambda x, w: x * w)],
+            "`//` cuts off what is behind the point, so nearly all pixels become 0. Divide with "
+            "`/`.": [on_grid(lambda x, w: x // 255 * w)],
+            "You divided by 256. The largest pixel is 255 and must become 1.": [
+                on_grid(lambda x, w: x / 256 * w)
+            ],
+            "Each pixel counts as empty or full. Multiply by how much ink it has, from 0 to 1.": [
+                on_grid(lambda x, w: (x > 0) * w)
+            ],
+            "You divided by the largest pixel of this picture. Divide by 255, as in training, "
+            "whatever the picture.": [on_grid(lambda x, w: x / x.max() * w)],
+            "You added the weights to the pixels. Multiply each pixel by its weight.": [
+                on_grid(lambda x, w: x / 255 + w)
+            ],
+            "The picture is inverted, so the empty background speaks. Multiply by the ink.": [
+                on_grid(lambda x, w: (1 - x / 255) * w)
+            ],
+            "These are the weights alone. Multiply each by its pixel, scaled to 0…1.": [
+                on_grid(lambda x, w: w)
+            ],
+            "These are the pixels alone. Multiply each by its weight for the class.": [
+                on_grid(lambda x, w: x / 255)
+            ],
+            "This is the evidence for all ten classes. Take the column of one class.": [
+                all_classes,
+                lambda *given: all_classes(*given).reshape(784, 10),
+            ],
+            "The evidence for all ten classes is added up. Take the column of one class.": [
+                lambda *given: all_classes(*given).sum(axis=-1)
+            ],
+            "The numbers are right, but the picture is lost: give them the shape (28, 28).": [
+                then(np.ravel)
+            ],
+            "There is one dimension too many: return (28, 28), without the batch.": [
+                then(lambda e: e[np.newaxis])
+            ],
+            "Rows and columns are swapped: evidence belongs at the place of its pixel. Reshape the "
+            "784 numbers to (28, 28) without transposing.": [
+                then(np.transpose),
+                on_grid(lambda x, w: x / 255 * w.T),
+                on_grid(lambda x, w: x.T / 255 * w),
+            ],
+            "The reshape mixes up pixels and classes: `weights` has a row for each pixel. Take the "
+            "column of the class first, `weights[:, class_number]`, then reshape it.": [
+                lambda image, weights, number: image / 255 * weights.reshape(10, 28, 28)[number]
+            ],
+            "This is the sum of the evidence, one number. Keep the 784 products apart.": [
+                then(np.sum)
+            ],
+            "`@` multiplies matrices and adds up. Multiply each pixel by its own weight: `*`.": [
+                on_grid(lambda x, w: x / 255 @ w)
+            ],
+            "These are shares of the score. Return the products as they are.": [
+                then(lambda e: e / e.sum())
+            ],
+            "The signs are lost: evidence against a class is negative.": [then(np.abs)],
+            "Evidence against the class is cut off: leave the negative products as they are.": [
+                then(lambda e: np.maximum(e, 0))
+            ],
+            "The signs are turned round: ink on a positive weight speaks for the class.": [
+                then(np.negative)
+            ],
+            "You divided by 255 twice. Once is enough to bring the pixels to 0…1.": [
+                then(lambda e: e / 255)
+            ],
+            "You divided by the number of pixels. The products must add up to the score, so leave "
+            "them as they are.": [then(lambda e: e / 784)],
+            "This is the evidence for another class: the classes count from 0, so take the column "
+            "`class_number` as it is.": [
+                lambda image, weights, number: evidence(image, weights, number - 1),
+                lambda image, weights, number: evidence(image, weights, number + 1),
+            ],
+            "Your answer takes the same class each time. Use `class_number`.": [
+                lambda image, weights, number: evidence(image, weights, 0)
+            ],
+            bias: [then(lambda e: e + 0.3), then(lambda e: e + 0.3 / 784)],
+            CHANGED: [writing_into(0, evidence)],
+        },
         probe=observe,
         hints=(
             "Which 784 of the 7,840 weights belong to the class, and how were the pixels prepared "
             "in training?",
             "`weights[:, class_number]` has 784 numbers, in the order of the pixels. Give them "
             "the shape of the picture.",
-            "Divide `image` by 255, then multiply it, with `*`, by "
-            "`weights[:, class_number].reshape(28, 28)`.",
+            "Divide `image` by 255, then multiply it, with `*`, by `weights[:, "
+            "class_number].reshape(28, 28)`.",
         ),
         takeaway="You can now ask a linear model why, pixel by pixel, and get an answer that adds "
         "up. Draw it for a picture that the model gets wrong.",
-        explanation="The score is the sum of X[i] W[i, k] plus the bias. Without the sum, the 784 products "
-        "are the evidence; they are in the order of the pixels, so (28, 28) puts each in its "
-        "place.",
+        explanation="The score is the sum of X[i] W[i, k] plus the bias. Without the sum, the 784 "
+        "products are the evidence; they are in the order of the pixels, so (28, 28) puts each in "
+        "its place.",
     )
 
 
-def mean_zero_and_spread_one() -> Exercise:
+def standardise() -> Exercise:
     """Standardised pixels, and 0 where the spread is 0."""
 
     def standardise(images, mean, spread):
@@ -887,92 +551,22 @@ def mean_zero_and_spread_one() -> Exercise:
         difference = images.reshape(len(images), -1) - mean
         return np.where(changes, difference / np.where(changes, spread, 1), 0)
 
-    def divided_where_possible(images, mean, spread):
-        difference = images.reshape(-1, 784).astype(np.float32) - np.asarray(mean, np.float32)
-        result = np.zeros_like(difference)
-        return np.divide(difference, np.float32(spread), out=result, where=spread != 0)
+    def one_for_zero(s):
+        return np.where(s > 0, s, 1)
 
-    def mended_afterwards(images, mean, spread):
-        result = (images.reshape(len(images), 784) - mean) / spread
-        result[~np.isfinite(result)] = 0
-        return result
+    def on_rows(formula):
+        """A formula for pixels, (n, 784), mean and spread."""
+        return lambda images, m, s: formula(images.reshape(-1, 784).astype(float), m, s)
 
-    def with_infinite_spread(images, mean, spread):
-        spread = spread.copy()
-        spread[spread == 0] = np.inf
-        return (images.reshape(len(images), -1) - mean) / spread
+    def with_zeros(formula):
+        """The same, with 0 where the spread is 0."""
+        return on_rows(lambda p, m, s: np.where(s > 0, formula(p, m, one_for_zero(s)), 0))
 
-    def number_by_number(images, mean, spread):
-        return [
-            [
-                (pixel - mean[place]) / spread[place] if spread[place] else 0.0
-                for place, pixel in enumerate(image.ravel().tolist())
-            ]
-            for image in images
-        ]
+    def then(change):
+        return lambda *given: change(standardise(*given))
 
-    def flat(images):
-        return images.reshape(len(images), -1)
-
-    def never_zero(spread):
-        return np.where(spread > 0, spread, 1)
-
-    def answer(formula):
-        """Zeroes where the spread is 0, and another formula elsewhere."""
-
-        def other_formula(images, mean, spread):
-            result = formula(flat(images).astype(float), mean, never_zero(spread))
-            return np.where(spread > 0, result, 0)
-
-        return other_formula
-
-    def divided_as_it_is(images, mean, spread):
-        return (flat(images) - mean) / spread
-
-    def spread_of_one(images, mean, spread):
-        return (flat(images) - mean) / never_zero(spread)
-
-    def small_number_added(small):
-        return lambda images, mean, spread: (flat(images) - mean) / (spread + small)
-
-    def small_number_instead(small):
-        return lambda images, mean, spread: (flat(images) - mean) / np.maximum(spread, small)
-
-    def nan_replaced(images, mean, spread):
-        result = divided_as_it_is(images, mean, spread)
-        return np.where(np.isnan(result), 0, result)
-
-    def raw_where_constant(images, mean, spread):
-        return np.where(spread > 0, spread_of_one(images, mean, spread), flat(images))
-
-    def one_added(images, mean, spread):
-        return (flat(images) - mean) / (spread + 1)
-
-    def each_picture(images, mean, spread):
-        pixels = flat(images)
-        return (pixels - pixels.mean(axis=1, keepdims=True)) / pixels.std(axis=1, keepdims=True)
-
-    def mean_of_each_picture(pixels, mean, spread):
-        return (pixels - pixels.mean(axis=1, keepdims=True)) / spread
-
-    def own_statistics(images, mean, spread):
-        pixels = flat(images)
-        own_spread = pixels.std(axis=0)
-        return np.where(own_spread > 0, (pixels - pixels.mean(axis=0)) / never_zero(own_spread), 0)
-
-    def whole_numbers(images, mean, spread):
-        pixels = flat(images)
-        result = np.zeros_like(pixels)
-        changes = spread > 0
-        result[:, changes] = ((pixels - mean) / never_zero(spread))[:, changes]
-        return result
-
-    def dropped(images, mean, spread):
-        return standardise(images, mean, spread)[:, spread > 0]
-
-    def spread_written_over(images, mean, spread):
-        spread[spread == 0] = 1
-        return standardise(images, mean, spread)
+    def centred(p):
+        return p - p.mean(axis=1, keepdims=True)
 
     whole = np.zeros((2, 784), np.uint8)
     whole[:, 1], whole[:, 782] = (200, 150), (30, 60)
@@ -989,141 +583,87 @@ def mean_zero_and_spread_one() -> Exercise:
         given = f"pixels {shown(pixels)}, mean {shown(mean)}, spread {shown(spread)}"
         return given, (pixels.reshape(-1, 28, 28), mean, spread)
 
-    observe = named_calls(
-        case(whole, spread), case(constant, never_changes), case(with_ink, never_changes)
-    )
-
-    huge = (
-        "Right where a pixel without spread stays at its mean. But a new picture may have ink "
-        "there, and divided by next to nothing it becomes huge: set the result to 0."
-    )
-    own_mean = (
-        "Each picture is compared with its own mean. Use the `mean` of each pixel that is given."
-    )
     return Exercise(
         solution=standardise,
-        also_right=(
-            divided_where_possible,
-            mended_afterwards,
-            with_infinite_spread,
-            number_by_number,
+        mistakes={
+            "0 divided by 0 is `nan`: where the spread is 0, return 0 instead of dividing.": [
+                on_rows(lambda p, m, s: (p - m) / s)
+            ],
+            "You added 1 to every spread, so all results are too small. Change only the spreads "
+            "that are 0.": [on_rows(lambda p, m, s: (p - m) / (s + 1))],
+            "Right where a pixel without spread stays at its mean. But a new picture may have ink "
+            "there, and divided by 1 it stays "
+            "large: set the result to 0.": [on_rows(lambda p, m, s: (p - m) / one_for_zero(s))],
+            "Right where a pixel without spread stays at its mean. But a new picture may have ink "
+            "there, and divided by next to nothing it becomes huge: set the result to 0.": [
+                on_rows(lambda p, m, s: (p - m) / np.maximum(s, 1e-4)),
+                *(on_rows(lambda p, m, s, k=k: (p - m) / (s + 10.0**-k)) for k in range(4, 13)),
+            ],
+            "Where the spread is 0, you return the pixel as it was. Return 0 there.": [
+                on_rows(lambda p, m, s: np.where(s > 0, (p - m) / one_for_zero(s), p))
+            ],
+            "Replacing `nan` is not enough: ink divided by a spread of 0 is `inf`.": [
+                on_rows(lambda p, m, s: np.where(np.isnan((p - m) / s), 0, (p - m) / s))
+            ],
+            "`nan_to_num` makes 0 of `nan`, but of `inf` it makes the largest float: choose by the "
+            "spread, not by what came out.": [on_rows(lambda p, m, s: np.nan_to_num((p - m) / s))],
+            "You divided by the variance, the square of the spread. Divide by the spread itself.": [
+                with_zeros(lambda p, m, s: (p - m) / s**2)
+            ],
+            "You took the square root of the spread. It is the standard deviation already: divide "
+            "by it as it is.": [with_zeros(lambda p, m, s: (p - m) / np.sqrt(s))],
+            "The mean is still in it: subtract it from the pixels before you divide.": [
+                with_zeros(lambda p, m, s: p / s)
+            ],
+            "You subtracted the mean, but did not divide by the spread.": [
+                with_zeros(lambda p, m, s: p - m),
+                on_rows(lambda p, m, s: p - m),
+            ],
+            "You multiplied by the spread. Divide by it.": [
+                with_zeros(lambda p, m, s: (p - m) * s)
+            ],
+            "Python divides only the mean. Put brackets around the difference.": [
+                with_zeros(lambda p, m, s: p - m / s)
+            ],
+            "The order is turned round: subtract the mean first, then divide.": [
+                with_zeros(lambda p, m, s: p / s - m)
+            ],
+            "The sign is turned round: a pixel above its mean must come out positive.": [
+                with_zeros(lambda p, m, s: (m - p) / s)
+            ],
+            "`//` cuts off what is behind the point. Divide with `/`.": [
+                with_zeros(lambda p, m, s: (p - m) // s)
+            ],
+            "You divided the pixels by 255 first, but `mean` "
+            "and `spread` belong to the raw ones. Standardising "
+            "replaces that division.": [with_zeros(lambda p, m, s: (p / 255 - m) / s)],
+            "You divided by 255, too. Dividing by the spread is the scaling here.": [
+                with_zeros(lambda p, m, s: (p - m) / s / 255)
+            ],
+            "You used one mean and one spread for all pixels. Each pixel has its own: use the two "
+            "arrays that are given.": [on_rows(lambda p, m, s: (p - p.mean()) / p.std())],
+            "Each picture is compared with its own mean. Use the `mean` of each pixel that is "
+            "given.": [
+                on_rows(lambda p, m, s: centred(p) / p.std(axis=1, keepdims=True)),
+                with_zeros(lambda p, m, s: centred(p) / s),
+            ],
+            "You measured mean and spread on these pictures. Use the two that are given: they come "
+            "from the training pictures, and must be the same for every "
+            "batch.": [on_rows(lambda p, m, s: standardise(p, p.mean(axis=0), p.std(axis=0)))],
+            "The numbers are right, but return rows, (n, 784), as `scale_pixels` does.": [
+                then(lambda rows: rows.reshape(-1, 28, 28))
+            ],
+            "The results are cut to whole numbers from 0 to 255: "
+            "`zeros_like` copies the type of the pixels, too. "
+            "Make an array of floats with `np.zeros`.": [then(lambda rows: rows.astype(np.uint8))],
+            "The pixels without spread are gone. Keep all 784 columns, with 0 in these.": [
+                lambda images, m, s: standardise(images, m, s)[:, s > 0]
+            ],
+            CHANGED: [writing_into(2, standardise)],
+        },
+        probe=named_calls(
+            case(whole, spread), case(constant, never_changes), case(with_ink, never_changes)
         ),
-        mistakes=grouped(
-            (
-                (
-                    divided_as_it_is,
-                    "0 divided by 0 is `nan`: where the spread is 0, return 0 instead of dividing.",
-                ),
-                (
-                    one_added,
-                    "You added 1 to every spread, so all results are too small. Change only the "
-                    "spreads that are 0.",
-                ),
-                (
-                    spread_of_one,
-                    "Right where a pixel without spread stays at its mean. But a new picture may have "
-                    "ink there, and divided by 1 it stays large: set the result to 0.",
-                ),
-                *(
-                    (mistake(small), huge)
-                    for mistake in (small_number_added, small_number_instead)
-                    for small in (1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4)
-                ),
-                (
-                    raw_where_constant,
-                    "Where the spread is 0, you return the pixel as it was. Return 0 there.",
-                ),
-                (
-                    nan_replaced,
-                    "Replacing `nan` is not enough: ink divided by a spread of 0 is `inf`.",
-                ),
-                (
-                    lambda *given: np.nan_to_num(divided_as_it_is(*given)),
-                    "`nan_to_num` makes 0 of `nan`, but of `inf` it makes the largest float: choose "
-                    "by the spread, not by what came out.",
-                ),
-                (
-                    answer(lambda pixels, mean, spread: (pixels - mean) / spread**2),
-                    "You divided by the variance, the square of the spread. Divide by the spread "
-                    "itself.",
-                ),
-                (
-                    answer(lambda pixels, mean, spread: (pixels - mean) / np.sqrt(spread)),
-                    "You took the square root of the spread. It is the standard deviation already: "
-                    "divide by it as it is.",
-                ),
-                (
-                    answer(lambda pixels, mean, spread: pixels / spread),
-                    "The mean is still in it: subtract it from the pixels before you divide.",
-                ),
-                (
-                    answer(lambda pixels, mean, spread: pixels - mean),
-                    "You subtracted the mean, but did not divide by the spread.",
-                ),
-                (
-                    lambda images, mean, spread: flat(images) - mean,
-                    "You subtracted the mean, but did not divide by the spread.",
-                ),
-                (
-                    answer(lambda pixels, mean, spread: (pixels - mean) * spread),
-                    "You multiplied by the spread. Divide by it.",
-                ),
-                (
-                    answer(lambda pixels, mean, spread: pixels - mean / spread),
-                    "Python divides only the mean. Put brackets around the difference.",
-                ),
-                (
-                    answer(lambda pixels, mean, spread: pixels / spread - mean),
-                    "The order is turned round: subtract the mean first, then divide.",
-                ),
-                (
-                    answer(lambda pixels, mean, spread: (mean - pixels) / spread),
-                    "The sign is turned round: a pixel above its mean must come out positive.",
-                ),
-                (
-                    answer(lambda pixels, mean, spread: (pixels - mean) // spread),
-                    "`//` cuts off what is behind the point. Divide with `/`.",
-                ),
-                (
-                    answer(lambda pixels, mean, spread: (pixels / 255 - mean) / spread),
-                    "You divided the pixels by 255 first, but `mean` and `spread` belong to the raw "
-                    "ones. Standardising replaces that division.",
-                ),
-                (
-                    answer(lambda pixels, mean, spread: (pixels - mean) / spread / 255),
-                    "You divided by 255, too. Dividing by the spread is the scaling here.",
-                ),
-                (
-                    lambda images, mean, spread: (flat(images) - images.mean()) / images.std(),
-                    "You used one mean and one spread for all pixels. Each pixel has its own: use the "
-                    "two arrays that are given.",
-                ),
-                (each_picture, own_mean),
-                (answer(mean_of_each_picture), own_mean),
-                (
-                    own_statistics,
-                    "You measured mean and spread on these pictures. Use the two that are given: they "
-                    "come from the training pictures, and must be the same for every batch.",
-                ),
-                (
-                    lambda images, mean, spread: standardise(images, mean, spread).reshape(
-                        -1, 28, 28
-                    ),
-                    "The numbers are right, but return rows, (n, 784), as `scale_pixels` does.",
-                ),
-                (
-                    whole_numbers,
-                    "The results are cut to whole numbers from 0 to 255: `zeros_like` copies the type "
-                    "of the pixels, too. Make an array of floats with `np.zeros`.",
-                ),
-                (
-                    dropped,
-                    "The pixels without spread are gone. Keep all 784 columns, with 0 in these.",
-                ),
-                (spread_written_over, CHANGED),
-            )
-        ),
-        probe=observe,
         hints=(
             "First forget the spread of 0: which two operations, in which order, give mean 0 and "
             "spread 1?",
@@ -1135,16 +675,16 @@ def mean_zero_and_spread_one() -> Exercise:
         takeaway="Now compare `early_losses(0.01, lambda images: standardise(images, mean, "
         "spread))` with `early_losses(0.2)`: much the same, so a way of scaling means little "
         "without its learning rate.",
-        explanation="A pixel that never changes tells nothing, so 0 is its honest value. The inner `where` "
-        "keeps the division free of 0 / 0, and the outer one puts the 0, also where a new picture "
-        "has ink.",
+        explanation="A pixel that never changes tells nothing, so 0 is its honest value. The "
+        "inner `where` keeps the division free of 0 / 0, and the outer one puts the 0, also where "
+        "a new picture has ink.",
     )
 
 
 EXERCISES = {
-    "4.1": loss_and_its_gradients,
-    "4.2": one_step,
-    "4.3": a_rate_too_slow_and_one_too_fast,
-    "4.4": evidence_of_each_pixel,
-    "4.5": mean_zero_and_spread_one,
+    "4.1": gradients,
+    "4.2": gradient_step,
+    "4.3": learning_rates,
+    "4.4": pixel_evidence,
+    "4.5": standardise,
 }

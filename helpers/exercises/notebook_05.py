@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.exercises.judging import CHANGED, NO_FUNCTION, Exercise, NotYet, grouped, value
+from helpers.exercises.judging import CHANGED, NO_FUNCTION, Exercise, NotYet, value
 
 NOT_IN_A_MODEL = (
     "Your layer works alone, but not in a model, where the number of rows is not known yet. Use "
@@ -73,95 +73,34 @@ def dense() -> Exercise:
         def call(self, inputs):
             return keras.ops.matmul(inputs, self.kernel) + self.bias
 
-    class BiasFirst(Dense):
-        def build(self, input_shape):
-            _, features = input_shape
-            self.shift = self.add_weight(shape=[self.units], initializer="zeros")
-            self.slopes = self.add_weight(shape=[features, self.units])
+    def scores(x, kernel, bias):
+        return ops.matmul(x, kernel) + bias
 
-        def call(self, inputs):
-            return tf.linalg.matmul(inputs, self.slopes) + self.shift
+    def answer(
+        shapes=lambda rows, features, units: ((features, units), (units,)),
+        call=scores,
+        kernel="glorot_uniform",
+        bias="zeros",
+        trainable=True,
+    ):
+        """The solution with other shapes of kernel and bias, another `call`, …
 
-    class WithVariables(Dense):
-        def build(self, input_shape):
-            draw = keras.initializers.RandomNormal(stddev=0.05)
-            self.w = keras.Variable(draw((input_shape[1], self.units)))
-            self.b = keras.Variable(np.zeros(self.units, np.float32))
+        With None instead of an initializer, Keras does not know of this weight.
+        """
 
-        def call(self, inputs):
-            return ops.add(ops.einsum("nf,fu->nu", inputs, self.w), self.b)
+        class OtherDense(Dense):
+            def build(self, input_shape):
+                kernel_shape, bias_shape = shapes(*input_shape, self.units)
+                self.kernel, self.bias = ops.ones(kernel_shape), ops.zeros(bias_shape)
+                if kernel:
+                    self.kernel = self.add_weight(kernel_shape, kernel, trainable=trainable)
+                if bias:
+                    self.bias = self.add_weight(bias_shape, bias, trainable=trainable)
 
-    class ColumnByColumn(Dense):
-        def call(self, inputs):
-            columns = [
-                ops.sum(inputs * self.kernel[:, unit], axis=-1) + self.bias[unit]
-                for unit in range(self.units)
-            ]
-            return ops.stack(columns, axis=-1)
+            def call(self, inputs):
+                return call(inputs, self.kernel, self.bias)
 
-    class BuiltIn(keras.layers.Dense):
-        pass
-
-    def with_call(call):
-        return type("Dense", (Dense,), {"call": call})
-
-    def with_shapes(kernel_shape, bias_shape, call=Dense.call):
-        def build(self, input_shape):
-            self.kernel = self.add_weight(shape=kernel_shape(self, *input_shape))
-            self.bias = self.add_weight(shape=bias_shape(self, *input_shape), initializer="zeros")
-
-        return type("Dense", (Dense,), {"build": build, "call": call})
-
-    def with_initializers(kernel, bias):
-        def build(self, input_shape):
-            shape = (input_shape[-1], self.units)
-            self.kernel = self.add_weight(shape=shape, initializer=kernel)
-            self.bias = self.add_weight(shape=shape[1:], initializer=bias)
-
-        return type("Dense", (Dense,), {"build": build})
-
-    def one_for_each_unit(self, rows, features):
-        return (self.units,)
-
-    def asked_for(self, rows, features):
-        return (features, self.units)
-
-    class PlainArrays(Dense):
-        def build(self, input_shape):
-            self.kernel = ops.ones((input_shape[-1], self.units))
-            self.bias = ops.zeros((self.units,))
-
-    class NoBias(Dense):
-        def build(self, input_shape):
-            self.kernel = self.add_weight(shape=(input_shape[-1], self.units))
-
-        def call(self, inputs):
-            return ops.matmul(inputs, self.kernel)
-
-    class NoKernel(Dense):
-        def build(self, input_shape):
-            self.kernel = ops.ones((input_shape[-1], self.units))
-            self.bias = self.add_weight(shape=(self.units,), initializer="zeros")
-
-    class Frozen(Dense):
-        def build(self, input_shape):
-            shape = (input_shape[-1], self.units)
-            self.kernel = self.add_weight(shape=shape, trainable=False)
-            self.bias = self.add_weight(shape=shape[1:], initializer="zeros", trainable=False)
-
-    fixed = (
-        "A size is fixed in your code. Take the number of features from `input_shape[-1]`, and "
-        "that of units from `self.units`."
-    )
-    on_its_side = "The kernel lies on its side: the shape is `(features, units)`, features first."
-    one_bias_for_each_unit = "The bias needs one number for each unit: the shape `(self.units,)`."
-    no_activation = (
-        "You applied a function to the scores. `call` returns `inputs @ kernel + bias` as it is."
-    )
-    kernel_not_random = (
-        'The kernel should begin with small random numbers, all different: "glorot_uniform".'
-    )
-    bias_not_zero = 'The bias should begin with zeros: give it the initializer "zeros".'
+        return OtherDense
 
     def observe(layer_class):
         require_subclass(layer_class, keras.layers.Layer)
@@ -186,14 +125,9 @@ def dense() -> Exercise:
                 new_bias = np.linspace(1, -2, units)
                 kernel.assign(new_kernel)
                 bias.assign(new_bias)
+                weights = f"kernel {new_kernel.tolist()}, bias {new_bias.tolist()}"
                 for given in (inputs, inputs[:1]):
-                    yield (
-                        (
-                            f"input {given.tolist()}, kernel {new_kernel.tolist()}, "
-                            f"bias {new_bias.tolist()}"
-                        ),
-                        layer(given),
-                    )
+                    yield f"input {given.tolist()}, {weights}", layer(given)
             yield f"whether the bias of a new Dense({units}) is zero", zero
             yield "whether the numbers of its kernel differ", random
             yield "how many of its weights can be trained", len(layer.trainable_weights)
@@ -207,144 +141,98 @@ def dense() -> Exercise:
 
     return Exercise(
         solution=Dense,
-        also_right=(BiasFirst, WithVariables, ColumnByColumn, BuiltIn),
-        mistakes=grouped(
-            (
-                (
-                    PlainArrays,
-                    "Your layer has no weights that Keras knows of, so nothing can be trained. Make "
-                    "them in `build` with `self.add_weight`.",
+        mistakes={
+            "Your layer has no weights that Keras knows of, so nothing can be trained. Make them "
+            "in `build` with `self.add_weight`.": [answer(kernel=None, bias=None)],
+            "Keras knows of the bias only. Make the kernel with `self.add_weight`, too.": [
+                answer(kernel=None)
+            ],
+            "Keras knows of one weight, the kernel. Make a bias with `self.add_weight`, too, and "
+            "add it in `call`.": [answer(bias=None)],
+            "A size is fixed in your code. Take the number of features from `input_shape[-1]`, and "
+            "that of units from `self.units`.": [
+                answer(lambda rows, features, units: ((3, units), (units,))),
+                answer(lambda rows, features, units: ((784, units), (units,))),
+                answer(lambda rows, features, units: ((3, 2), (2,))),
+                answer(lambda rows, features, units: ((features, 2), (2,))),
+                answer(lambda rows, features, units: ((features, 10), (10,))),
+            ],
+            "You took the number of rows for that of features. It is the last entry: "
+            "`input_shape[-1]`.": [answer(lambda rows, features, units: ((rows, units), (units,)))],
+            "The kernel lies on its side: the shape is `(features, units)`, features first.": [
+                answer(lambda rows, features, units: ((units, features), (units,))),
+                answer(
+                    lambda rows, features, units: ((units, features), (units,)),
+                    call=lambda x, kernel, bias: ops.matmul(x, ops.transpose(kernel)) + bias,
                 ),
-                (
-                    NoKernel,
-                    "Keras knows of the bias only. Make the kernel with `self.add_weight`, too.",
-                ),
-                (
-                    NoBias,
-                    "Keras knows of one weight, the kernel. Make a bias with `self.add_weight`, too, "
-                    "and add it in `call`.",
-                ),
-                (
-                    with_shapes(lambda self, rows, features: (3, self.units), one_for_each_unit),
-                    fixed,
-                ),
-                (
-                    with_shapes(lambda self, rows, features: (784, self.units), one_for_each_unit),
-                    fixed,
-                ),
-                (
-                    with_shapes(lambda self, rows, features: (3, 2), lambda *_: (2,)),
-                    fixed,
-                ),
-                (
-                    with_shapes(lambda self, rows, features: (features, 2), lambda *_: (2,)),
-                    fixed,
-                ),
-                (
-                    with_shapes(lambda self, rows, features: (features, 10), lambda *_: (10,)),
-                    fixed,
-                ),
-                (
-                    with_shapes(lambda self, rows, features: (rows, self.units), one_for_each_unit),
-                    "You took the number of rows for that of features. It is the last entry: "
-                    "`input_shape[-1]`.",
-                ),
-                (
-                    with_shapes(
-                        lambda self, rows, features: (self.units, features),
-                        one_for_each_unit,
-                        lambda self, inputs: (
-                            ops.matmul(inputs, ops.transpose(self.kernel)) + self.bias
-                        ),
-                    ),
-                    on_its_side,
-                ),
-                (
-                    with_shapes(
-                        lambda self, rows, features: (self.units, features), one_for_each_unit
-                    ),
-                    on_its_side,
-                ),
-                (with_shapes(asked_for, lambda *_: (1,)), one_bias_for_each_unit),
-                (with_shapes(asked_for, lambda *_: ()), one_bias_for_each_unit),
-                (
-                    with_shapes(asked_for, lambda self, rows, features: (1, self.units)),
-                    "The bias has two dimensions. One is enough: the shape `(self.units,)`.",
-                ),
-                (
-                    with_shapes(asked_for, lambda self, rows, features: (rows, self.units)),
-                    "The bias has one row for each row of the input. It must serve batches of any "
-                    "size: the shape `(self.units,)`.",
-                ),
-                (
-                    with_shapes(asked_for, lambda self, rows, features: (features,)),
-                    "The bias has one number for each feature. It needs one for each unit: the shape "
-                    "`(self.units,)`.",
-                ),
-                (
-                    with_call(lambda self, inputs: ops.matmul(inputs, self.kernel)),
-                    "There is a bias, but `call` does not add it.",
-                ),
-                (
-                    with_call(lambda self, inputs: ops.matmul(inputs, self.kernel) - self.bias),
-                    "You subtracted the bias. Add it.",
-                ),
-                (
-                    with_call(lambda self, inputs: ops.matmul(inputs, self.kernel) * self.bias),
-                    "You multiplied by the bias. Add it.",
-                ),
-                (
-                    with_call(lambda self, inputs: ops.matmul(inputs, self.kernel + self.bias)),
-                    "You added the bias to the kernel. Multiply first, then add the bias.",
-                ),
-                (
-                    with_call(lambda self, inputs: ops.matmul(self.kernel, inputs) + self.bias),
-                    "A matrix product has an order: the inputs come first, then the kernel.",
-                ),
-                (
-                    with_call(lambda self, inputs: inputs * self.kernel + self.bias),
-                    "`*` multiplies entry by entry. The matrix product is `keras.ops.matmul`.",
-                ),
-                (
-                    with_call(lambda self, inputs: ops.relu(Dense.call(self, inputs))),
-                    no_activation,
-                ),
-                (
-                    with_call(lambda self, inputs: ops.softmax(Dense.call(self, inputs))),
-                    no_activation,
-                ),
-                (
-                    with_call(lambda self, inputs: ops.sigmoid(Dense.call(self, inputs))),
-                    no_activation,
-                ),
-                (with_initializers("glorot_uniform", "ones"), bias_not_zero),
-                (with_initializers("zeros", "glorot_uniform"), bias_not_zero),
-                (with_initializers("zeros", "zeros"), kernel_not_random),
-                (with_initializers("ones", "zeros"), kernel_not_random),
-                (
-                    Frozen,
-                    "These weights cannot be trained. Leave out `trainable=False`.",
-                ),
-                (
-                    with_call(
-                        lambda self, inputs: np.matmul(inputs, self.kernel) + np.array(self.bias)
-                    ),
-                    NO_GRADIENT,
-                ),
-            )
-        ),
+            ],
+            "The bias needs one number for each unit: the shape `(self.units,)`.": [
+                answer(lambda rows, features, units: ((features, units), (1,))),
+                answer(lambda rows, features, units: ((features, units), ())),
+            ],
+            "The bias has two dimensions. One is enough: the shape `(self.units,)`.": [
+                answer(lambda rows, features, units: ((features, units), (1, units)))
+            ],
+            "The bias has one row for each row of the input. It must serve batches of any size: "
+            "the shape `(self.units,)`.": [
+                answer(lambda rows, features, units: ((features, units), (rows, units)))
+            ],
+            "The bias has one number for each feature. It needs one for each unit: the shape "
+            "`(self.units,)`.": [
+                answer(lambda rows, features, units: ((features, units), (features,)))
+            ],
+            "There is a bias, but `call` does not add it.": [
+                answer(call=lambda x, kernel, bias: ops.matmul(x, kernel))
+            ],
+            "You subtracted the bias. Add it.": [
+                answer(call=lambda x, kernel, bias: ops.matmul(x, kernel) - bias)
+            ],
+            "You multiplied by the bias. Add it.": [
+                answer(call=lambda x, kernel, bias: ops.matmul(x, kernel) * bias)
+            ],
+            "You added the bias to the kernel. Multiply first, then add the bias.": [
+                answer(call=lambda x, kernel, bias: ops.matmul(x, kernel + bias))
+            ],
+            "A matrix product has an order: the inputs come first, then the kernel.": [
+                answer(call=lambda x, kernel, bias: ops.matmul(kernel, x) + bias)
+            ],
+            "`*` multiplies entry by entry. The matrix product is `keras.ops.matmul`.": [
+                answer(call=lambda x, kernel, bias: x * kernel + bias)
+            ],
+            "You applied a function to the scores. `call` returns `inputs @ kernel + bias` as it "
+            "is.": [
+                answer(call=lambda *given: ops.relu(scores(*given))),
+                answer(call=lambda *given: ops.softmax(scores(*given))),
+                answer(call=lambda *given: ops.sigmoid(scores(*given))),
+            ],
+            'The bias should begin with zeros: give it the initializer "zeros".': [
+                answer(bias="ones"),
+                answer(kernel="zeros", bias="glorot_uniform"),
+            ],
+            'The kernel should begin with small random numbers, all different: "glorot_uniform".': [
+                answer(kernel="zeros"),
+                answer(kernel="ones"),
+            ],
+            "These weights cannot be trained. Leave out `trainable=False`.": [
+                answer(trainable=False)
+            ],
+            NO_GRADIENT: [
+                answer(call=lambda x, kernel, bias: np.matmul(x, kernel) + np.array(bias))
+            ],
+        },
         probe=observe,
         hints=(
             "The layer `Bias` above has a `build` and a `call`. Yours has one weight more.",
             "`input_shape[-1]` is the number of features, `self.units` that of outputs. Make each "
             "weight with `self.add_weight(shape=…, initializer=…)`, and keep it in `self`.",
-            "The kernel is `self.add_weight(shape=(input_shape[-1], self.units), initializer="
-            '"glorot_uniform")`. The bias follows the same pattern, and `call` uses both.',
+            "The kernel is `self.add_weight(shape=(input_shape[-1], self.units), "
+            'initializer="glorot_uniform")`. The bias follows the same pattern, and `call` uses '
+            "both.",
         ),
         takeaway="This is the layer of notebook 04, and now Keras can stack, train and save it. "
         "Notebook 06 puts two of it in a row.",
-        explanation="`build` makes the weights when the number of features is known, and `add_weight` "
-        "tells Keras that they are to be trained. `call` is the line of notebook 04.",
+        explanation="`build` makes the weights when the number of features is known, and "
+        "`add_weight` tells Keras that they are to be trained. `call` is the line of notebook 04.",
     )
 
 
@@ -363,40 +251,23 @@ def softmax_layer() -> Exercise:
     def layer(call):
         return type("Softmax", (keras.layers.Layer,), {"call": lambda self, logits: call(logits)})
 
-    def by_logarithm(logits):
-        return ops.exp(logits - ops.logsumexp(logits, axis=1, keepdims=True))
+    def row(function, z):
+        """One number for each row, such as its maximum."""
+        return function(z, axis=-1, keepdims=True)
 
-    def in_tensorflow(logits):
-        exponentials = tf.exp(logits - tf.reduce_max(logits, axis=1)[:, tf.newaxis])
-        return tf.transpose(tf.transpose(exponentials) / tf.reduce_sum(exponentials, axis=1))
-
-    class BuiltIn(keras.layers.Softmax):
-        pass
+    def shifted(z):
+        return z - row(ops.max, z)
 
     def divided(exponentials, axis=-1, keepdims=True):
         return exponentials / ops.sum(exponentials, axis=axis, keepdims=keepdims)
 
-    def shifted(logits):
-        return logits - ops.max(logits, axis=-1, keepdims=True)
+    def minus(shift, **options):
+        """Softmax of the scores minus this."""
+        return layer(lambda z: divided(ops.exp(z - shift(z)), **options))
 
-    def in_numpy(logits):
-        exponentials = np.exp(logits - np.max(logits, axis=-1, keepdims=True))
-        return exponentials / exponentials.sum(axis=-1, keepdims=True)
-
-    columns = "Each column sums to 1, not each row: take `axis=-1`."
-    everything = "All numbers together sum to 1: you need one sum for each row, so give it an axis."
-    dimension_lost = (
-        "Each row was combined with a number of another row. Keep the dimension with "
-        "`keepdims=True`, so that it stays beside its own row."
-    )
-    one_shift = (
-        "You subtracted one number from all rows. Each row needs its own largest score: "
-        "`axis=-1, keepdims=True`."
-    )
-    not_the_largest = (
-        "This shift does not bring all scores down to 0 or below, so `exp` can still overflow. "
-        "Subtract the largest score of each row."
-    )
+    def in_numpy(z):
+        exponentials = np.exp(z - row(np.max, z))
+        return exponentials / row(np.sum, exponentials)
 
     def observe(layer_class):
         require_subclass(layer_class, keras.layers.Layer)
@@ -421,107 +292,83 @@ def softmax_layer() -> Exercise:
 
     return Exercise(
         solution=Softmax,
-        also_right=(layer(by_logarithm), layer(in_tensorflow), layer(ops.softmax), BuiltIn),
-        mistakes=grouped(
-            (
-                (
-                    layer(lambda z: divided(ops.exp(z))),
-                    "Right for small scores, but exp overflows at 1000: subtract the largest score of "
-                    "each row first.",
-                ),
-                (layer(lambda z: divided(ops.exp(z), axis=0)), columns),
-                (layer(lambda z: divided(ops.exp(shifted(z)), axis=0)), columns),
-                (layer(lambda z: ops.softmax(z, axis=0)), columns),
-                (layer(lambda z: divided(ops.exp(z), axis=None)), everything),
-                (layer(lambda z: divided(ops.exp(shifted(z)), axis=None)), everything),
-                (layer(lambda z: divided(ops.exp(z), keepdims=False)), dimension_lost),
-                (layer(lambda z: divided(ops.exp(shifted(z)), keepdims=False)), dimension_lost),
-                (layer(lambda z: divided(ops.exp(z - ops.max(z, axis=-1)))), dimension_lost),
-                (
-                    layer(lambda z: divided(ops.exp(z - ops.max(z, axis=-1)), keepdims=False)),
-                    dimension_lost,
-                ),
-                (layer(lambda z: divided(ops.exp(z - ops.max(z)))), one_shift),
-                (layer(lambda z: divided(ops.exp(z - ops.max(z, axis=0)))), one_shift),
-                (
-                    layer(lambda z: divided(ops.exp(z - ops.mean(z, axis=-1, keepdims=True)))),
-                    not_the_largest,
-                ),
-                (
-                    layer(lambda z: divided(ops.exp(z - ops.min(z, axis=-1, keepdims=True)))),
-                    not_the_largest,
-                ),
-                (
-                    layer(lambda z: divided(ops.exp(z + ops.max(z, axis=-1, keepdims=True)))),
-                    "You added the largest score. Subtract it, or exp overflows sooner still.",
-                ),
-                (
-                    layer(lambda z: divided(ops.exp(ops.clip(z, -80, 80)))),
-                    "Cutting large scores off makes them equal. Subtract the largest score of each "
-                    "row: that keeps their differences.",
-                ),
-                (
-                    layer(lambda z: ops.exp(shifted(z)) / ops.sum(ops.exp(z), -1, keepdims=True)),
-                    "The exponentials below the line need the shifted scores, too.",
-                ),
-                (
-                    layer(lambda z: ops.exp(z) / ops.sum(ops.exp(shifted(z)), -1, keepdims=True)),
-                    "The exponentials above the line need the shifted scores, too.",
-                ),
-                (
-                    layer(lambda z: ops.exp(shifted(z)) / ops.sum(shifted(z), -1, keepdims=True)),
-                    "You divided by the sum of the scores. Divide by that of the exponentials.",
-                ),
-                (
-                    layer(
-                        lambda z: (
-                            ops.exp(shifted(z)) / ops.mean(ops.exp(shifted(z)), -1, keepdims=True)
-                        )
-                    ),
-                    "You divided by the mean of the exponentials. Divide by their sum.",
-                ),
-                (
-                    layer(lambda z: ops.softmax(z / 1000)),
-                    "Dividing the scores changes their differences. Subtract the largest instead.",
-                ),
-                (
-                    layer(lambda z: ops.softmax(z / ops.max(z, axis=-1, keepdims=True))),
-                    "Dividing the scores changes their differences. Subtract the largest instead.",
-                ),
-                (
-                    layer(lambda z: ops.exp(shifted(z))),
-                    "These are the exponentials. Divide each row by its sum.",
-                ),
-                (layer(ops.exp), "These are the exponentials. Divide each row by its sum."),
-                (layer(shifted), "These are the shifted scores. Take their exponential next."),
-                (layer(divided), "You divided the scores themselves. Take the exponential first."),
-                (
-                    layer(lambda z: divided(shifted(z))),
-                    "You divided the scores themselves. Take the exponential first.",
-                ),
-                (
-                    layer(lambda z: divided(shifted(ops.exp(z)))),
-                    "You shifted the exponentials. Subtract the largest score before `exp`.",
-                ),
-                (
-                    layer(ops.log_softmax),
-                    "These are the logarithms of the probabilities. Return the probabilities.",
-                ),
-                (
-                    layer(lambda z: ops.softmax(-z)),
-                    "The order is turned round: the largest score must win. Look at the signs.",
-                ),
-                (
-                    layer(lambda z: ops.softmax(ops.softmax(z))),
-                    "Softmax is applied twice. Once is enough.",
-                ),
-                (
-                    layer(ops.sigmoid),
-                    "That is the sigmoid of each score by itself. In softmax each row sums to 1.",
-                ),
-                (layer(in_numpy), NO_GRADIENT),
-            )
-        ),
+        mistakes={
+            "Right for small scores, but exp overflows at 1000: subtract the largest score of each "
+            "row first.": [layer(lambda z: divided(ops.exp(z)))],
+            "Each column sums to 1, not each row: take `axis=-1`.": [
+                layer(lambda z: divided(ops.exp(z), axis=0)),
+                layer(lambda z: divided(ops.exp(shifted(z)), axis=0)),
+                layer(lambda z: ops.softmax(z, axis=0)),
+            ],
+            "All numbers together sum to 1: you need one sum for each row, so give it an axis.": [
+                layer(lambda z: divided(ops.exp(z), axis=None)),
+                layer(lambda z: divided(ops.exp(shifted(z)), axis=None)),
+            ],
+            "Each row was combined with a number of another row. Keep the dimension with "
+            "`keepdims=True`, so that it stays beside its own row.": [
+                layer(lambda z: divided(ops.exp(z), keepdims=False)),
+                layer(lambda z: divided(ops.exp(shifted(z)), keepdims=False)),
+                layer(lambda z: divided(ops.exp(z - ops.max(z, axis=-1)))),
+                layer(lambda z: divided(ops.exp(z - ops.max(z, axis=-1)), keepdims=False)),
+            ],
+            "You subtracted one number from all rows. Each row needs its own largest score: "
+            "`axis=-1, keepdims=True`.": [
+                layer(lambda z: divided(ops.exp(z - ops.max(z)))),
+                layer(lambda z: divided(ops.exp(z - ops.max(z, axis=0)))),
+            ],
+            "This shift does not bring all scores down to 0 or below, so `exp` can still overflow. "
+            "Subtract the largest score of each row.": [
+                layer(lambda z: divided(ops.exp(z - row(ops.mean, z)))),
+                layer(lambda z: divided(ops.exp(z - row(ops.min, z)))),
+            ],
+            "You added the largest score. Subtract it, or exp overflows sooner still.": [
+                layer(lambda z: divided(ops.exp(z + row(ops.max, z))))
+            ],
+            "Cutting large scores off makes them equal. "
+            "Subtract the largest score of each row: that "
+            "keeps their differences.": [layer(lambda z: divided(ops.exp(ops.clip(z, -80, 80))))],
+            "The exponentials below the line need the shifted scores, too.": [
+                layer(lambda z: ops.exp(shifted(z)) / row(ops.sum, ops.exp(z)))
+            ],
+            "The exponentials above the line need the shifted scores, too.": [
+                layer(lambda z: ops.exp(z) / row(ops.sum, ops.exp(shifted(z))))
+            ],
+            "You divided by the sum of the scores. Divide by that of the exponentials.": [
+                layer(lambda z: ops.exp(shifted(z)) / row(ops.sum, shifted(z)))
+            ],
+            "You divided by the mean of the exponentials. Divide by their sum.": [
+                layer(lambda z: ops.exp(shifted(z)) / row(ops.mean, ops.exp(shifted(z))))
+            ],
+            "Dividing the scores changes their differences. Subtract the largest instead.": [
+                layer(lambda z: ops.softmax(z / 1000)),
+                layer(lambda z: ops.softmax(z / row(ops.max, z))),
+            ],
+            "These are the exponentials. Divide each row by its sum.": [
+                layer(lambda z: ops.exp(shifted(z))),
+                layer(ops.exp),
+            ],
+            "These are the shifted scores. Take their exponential next.": [layer(shifted)],
+            "You divided the scores themselves. Take the exponential first.": [
+                layer(divided),
+                layer(lambda z: divided(shifted(z))),
+            ],
+            "You shifted the exponentials. Subtract the largest score before `exp`.": [
+                layer(lambda z: divided(shifted(ops.exp(z))))
+            ],
+            "These are the logarithms of the probabilities. Return the probabilities.": [
+                layer(ops.log_softmax)
+            ],
+            "The order is turned round: the largest score must win. Look at the signs.": [
+                layer(lambda z: ops.softmax(-z))
+            ],
+            "Softmax is applied twice. Once is enough.": [
+                layer(lambda z: ops.softmax(ops.softmax(z)))
+            ],
+            "That is the sigmoid of each score by itself. In softmax each row sums to 1.": [
+                layer(ops.sigmoid)
+            ],
+            NO_GRADIENT: [layer(in_numpy)],
+        },
         probe=observe,
         hints=(
             "It is the safe softmax of notebook 02, with `keras.ops` in place of `np`.",
@@ -530,80 +377,53 @@ def softmax_layer() -> Exercise:
             "the last axis, with `keepdims=True` as well.",
         ),
         takeaway="In notebook 06 this very layer, put in one place too many, ruins a network.",
-        explanation="The three lines are those of notebook 02. A layer without weights needs no `build`.",
+        explanation="The three lines are those of notebook 02. A layer without weights needs no "
+        "`build`.",
     )
 
 
-def count_before_you_build() -> Exercise:
+def count_parameters() -> Exercise:
     """The parameters of dense layers of 64, 32 and 10 units on 32 by 32 pictures in colour."""
-    each_output = (
-        "The biases are counted wrongly: a layer has one for each of its *outputs*, 64 + 32 + 10."
-    )
-    all_pixels = (
-        "The number of inputs is wrong. Flattened, the picture has 32 · 32 · 3 = 3072 numbers."
-    )
-    each_from_the_one_before = (
-        "Only the first layer sees the picture. The second has 64 inputs, the third 32."
-    )
-    kernels = 3072 * 64 + 64 * 32 + 32 * 10
+    kernels, biases = 3072 * 64 + 64 * 32 + 32 * 10, 64 + 32 + 10
     after_the_first = 64 * 32 + 32 + 32 * 10 + 10
     return Exercise(
         solution=199_082,
-        also_right=(kernels + 64 + 32 + 10, 199082.0, np.int64(199082), np.array(199082)),
-        mistakes=grouped(
-            (
-                (
-                    kernels,
-                    "You counted the kernels only. Add one bias for each unit: 64 + 32 + 10.",
-                ),
-                (kernels + 1, each_output),
-                (kernels + 3, each_output),
-                (kernels + 10, each_output),
-                (
-                    3072 + kernels + 64 + 32 + 10,
-                    "You counted the inputs, too. Flattening has no parameters.",
-                ),
-                (kernels + 3072 + 64 + 32, each_output),
-                (
-                    32 * 32 * 64 + 64 + after_the_first,
-                    "The colours are missing. Flattened, the picture has 32 · 32 · 3 = 3072 numbers.",
-                ),
-                (28 * 28 * 64 + 64 + after_the_first, all_pixels),
-                (28 * 28 * 3 * 64 + 64 + after_the_first, all_pixels),
-                (32 * 3 * 64 + 64 + after_the_first, all_pixels),
-                (
-                    3072 * 64 + 64,
-                    "This is the first layer alone. Add those of 32 and 10 units.",
-                ),
-                (
-                    3072 * 64,
-                    "This is the kernel of the first layer. Add its bias, and the other two layers.",
-                ),
-                (
-                    3072 * 64 + 64 + 64 * 32 + 32,
-                    "The last layer is missing: the one of 10 units has parameters, too.",
-                ),
-                (
-                    after_the_first,
-                    "The first layer is missing: the one of 64 units looks at 3072 numbers.",
-                ),
-                (3072 * (64 + 32 + 10) + 64 + 32 + 10, each_from_the_one_before),
-                (3072 * (64 + 32 + 10), each_from_the_one_before),
-                (
-                    64 + 32 + 10,
-                    "These are the units. Each has one weight for each of its inputs, and a bias.",
-                ),
-                (
-                    3072 * 64 * 32 * 10,
-                    "Layers follow each other, so their parameters add up. Multiply inside a layer "
-                    "only.",
-                ),
-                (
-                    [3072 * 64 + 64, 64 * 32 + 32, 32 * 10 + 10],
-                    "The three layers are right. Now add them up.",
-                ),
-            )
-        ),
+        mistakes={
+            "You counted the kernels only. Add one bias for each unit: 64 + 32 + 10.": [kernels],
+            "The biases are counted wrongly: a layer has one for each of its *outputs*, 64 + 32 + "
+            "10.": [kernels + 1, kernels + 3, kernels + 10, kernels + 3072 + 64 + 32],
+            "You counted the inputs, too. Flattening has no parameters.": [3072 + kernels + biases],
+            "The colours are missing. Flattened, the picture has 32 · 32 · 3 = 3072 numbers.": [
+                32 * 32 * 64 + 64 + after_the_first
+            ],
+            "The "
+            "number of inputs is wrong. Flattened, the picture has 32 · 32 · 3 = 3072 numbers.": [
+                inputs * 64 + 64 + after_the_first for inputs in (28 * 28, 28 * 28 * 3, 32 * 3)
+            ],
+            "This is the first layer alone. Add those of 32 and 10 units.": [3072 * 64 + 64],
+            "This is the kernel of the first layer. Add its bias, and the other two layers.": [
+                3072 * 64
+            ],
+            "The last layer is missing: the one of 10 units has parameters, too.": [
+                3072 * 64 + 64 + 64 * 32 + 32
+            ],
+            "The first layer is missing: the one of 64 units looks at 3072 numbers.": [
+                after_the_first
+            ],
+            "Only the first layer sees the picture. The second has 64 inputs, the third 32.": [
+                3072 * biases + biases,
+                3072 * biases,
+            ],
+            "These are the units. Each has one weight for each of its inputs, and a bias.": [
+                biases
+            ],
+            "Layers follow each other, so their parameters add up. Multiply inside a layer only.": [
+                3072 * 64 * 32 * 10
+            ],
+            "The three layers are right. Now add them up.": [
+                [3072 * 64 + 64, 64 * 32 + 32, 32 * 10 + 10]
+            ],
+        },
         probe=value,
         hints=(
             "Write one line for each dense layer: how many numbers go in, how many come out?",
@@ -613,13 +433,13 @@ def count_before_you_build() -> Exercise:
         ),
         takeaway="A wrong count betrays a wrong layer before you train it. Compare yours with "
         "`count_params()` whenever you build a network.",
-        explanation="The pictures have 32 · 32 · 3 = 3072 numbers. The layers have 3072 · 64 + 64 = "
-        "196,672, 64 · 32 + 32 = 2,080 and 32 · 10 + 10 = 330 parameters.",
+        explanation="The pictures have 32 · 32 · 3 = 3072 numbers. The layers have 3072 · 64 + 64 "
+        "= 196,672, 64 · 32 + 32 = 2,080 and 32 · 10 + 10 = 330 parameters.",
         tolerance=1e-7,
     )
 
 
-def loss_from_logits() -> Exercise:
+def cross_entropy_loss() -> Exercise:
     """Cross-entropy from logits as a Keras loss."""
     from helpers.quiet_tensorflow import keras, tf
 
@@ -633,69 +453,34 @@ def loss_from_logits() -> Exercise:
             return log_sum - keras.ops.sum(one_hot * shifted, axis=-1)
 
     def loss(call):
-        return type(
-            "SoftmaxCrossEntropy",
-            (keras.losses.Loss,),
-            {"call": lambda self, labels, logits: call(labels, logits)},
-        )
+        methods = {"call": lambda self, labels, logits: call(labels, logits)}
+        return type("SoftmaxCrossEntropy", (keras.losses.Loss,), methods)
 
-    def pick(array, labels):
-        return ops.take_along_axis(array, ops.cast(labels, "int32")[:, None], axis=-1)[:, 0]
+    def pick(array, y):
+        return ops.take_along_axis(array, ops.cast(y, "int32")[:, None], axis=-1)[:, 0]
 
-    def logsumexp_unsafe(logits, axis=-1):
-        return ops.log(ops.sum(ops.exp(logits), axis=axis))
+    def log_sum(z, axis=-1):
+        """Logsumexp that can overflow."""
+        return ops.log(ops.sum(ops.exp(z), axis=axis))
 
-    def from_logsumexp(labels, logits):
-        return ops.logsumexp(logits, axis=1) - pick(logits, labels)
+    def right(y, z):
+        return ops.logsumexp(z, -1) - pick(z, y)
 
-    def in_tensorflow(labels, logits):
-        labels = tf.cast(labels, tf.int32)
-        return -tf.gather(tf.nn.log_softmax(logits), labels, batch_dims=1)
+    def one_hot(y, z):
+        return ops.one_hot(y, z.shape[-1])
 
-    def row_by_row(labels, logits):
-        rows = zip(logits, ops.cast(labels, "int32"), strict=True)
-        return ops.stack([ops.logsumexp(row) - row[label] for row, label in rows])
+    def shifted(z):
+        return z - ops.max(z, axis=-1, keepdims=True)
 
-    def built_in(labels, logits):
-        return keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True)
+    def shifted_by_one_number(y, z):
+        return log_sum(z - ops.max(z)) - pick(z - ops.max(z), y)
 
-    def shifted(logits):
-        return logits - ops.max(logits, axis=-1, keepdims=True)
+    def in_numpy(y, z):
+        z, y = np.array(z), np.array(y, np.int32)
+        z -= z.max(axis=-1, keepdims=True)
+        return np.log(np.exp(z).sum(axis=-1)) - z[np.arange(len(y)), y]
 
-    def shifted_by_one_number(labels, logits):
-        moved = logits - ops.max(logits)
-        return logsumexp_unsafe(moved) - pick(moved, labels)
-
-    def in_numpy(labels, logits):
-        logits, labels = np.array(logits), np.array(labels, np.int32)
-        moved = logits - logits.max(axis=-1, keepdims=True)
-        return np.log(np.exp(moved).sum(axis=-1)) - moved[np.arange(len(labels)), labels]
-
-    keras_takes_the_mean = (
-        "You returned one number for the batch. Return one loss for each row: Keras takes the mean "
-        "by itself."
-    )
-    one_number_too_many = (
-        "Every row was combined with every other. Bring both parts to the same shape, (batch,), "
-        "before you subtract."
-    )
-    at_the_label_only = (
-        "The loss looks at the label's class only, and you combined all classes. Pick the score "
-        "of the label."
-    )
-    overflow = (
-        "Right for small scores, but exp overflows at 1000: subtract the largest score of each row "
-        "first."
-    )
-    over_the_batch = "A sum runs over the whole batch. Each row needs its own: give it `axis=-1`."
-    log_of_zero = (
-        "A probability can become 0, and its logarithm says nothing then. Compute the loss from "
-        "the scores: logsumexp minus the score of the label."
-    )
-    both_shifted = (
-        "The largest score is subtracted in one part only. Use the shifted scores in both, or add "
-        "it again."
-    )
+    no_gradient = NO_GRADIENT.replace("layer", "loss")
 
     def observe(loss_class):
         require_subclass(loss_class, keras.losses.Loss)
@@ -723,123 +508,89 @@ def loss_from_logits() -> Exercise:
                 ) from error
             yield "the loss of a batch of two, as Keras calls it", mean
             if tape.gradient(mean, logits) is None:
-                raise NotYet(NO_GRADIENT.replace("layer", "loss"))
+                raise NotYet(no_gradient)
 
     return Exercise(
         solution=SoftmaxCrossEntropy,
-        also_right=tuple(map(loss, (from_logsumexp, in_tensorflow, row_by_row, built_in))),
-        mistakes=grouped(
-            (
-                (loss(lambda y, z: ops.mean(from_logsumexp(y, z))), keras_takes_the_mean),
-                (loss(lambda y, z: ops.sum(from_logsumexp(y, z))), keras_takes_the_mean),
-                (
-                    loss(lambda y, z: from_logsumexp(y, z) / z.shape[0]),
-                    "You divided by the number of rows. Leave that to Keras, which takes the mean.",
-                ),
-                (
-                    loss(
-                        lambda y, z: logsumexp_unsafe(shifted(z), axis=None) - pick(shifted(z), y)
-                    ),
-                    over_the_batch,
-                ),
-                (loss(lambda y, z: logsumexp_unsafe(z, axis=None) - pick(z, y)), over_the_batch),
-                (
-                    loss(
-                        lambda y, z: ops.logsumexp(z, -1) - ops.sum(ops.one_hot(y, z.shape[-1]) * z)
-                    ),
-                    over_the_batch,
-                ),
-                (
-                    loss(lambda y, z: from_logsumexp(y, z)[:, None]),
-                    "The shape is (batch, 1), and (batch,) is wanted: take one dimension away.",
-                ),
-                (
-                    loss(lambda y, z: ops.logsumexp(z, -1, keepdims=True) - pick(z, y)),
-                    one_number_too_many,
-                ),
-                (
-                    loss(lambda y, z: ops.logsumexp(z, -1) - pick(z, y)[:, None]),
-                    one_number_too_many,
-                ),
-                (
-                    loss(lambda y, z: -ops.take(ops.log_softmax(z), y, axis=-1)),
-                    "`take` gives every row the labels of all rows. `take_along_axis` gives each row "
-                    "its own.",
-                ),
-                (
-                    loss(lambda y, z: -ops.one_hot(y, z.shape[-1]) * ops.log_softmax(z)),
-                    "The shape is still (batch, classes): sum over the classes.",
-                ),
-                (
-                    loss(lambda y, z: -from_logsumexp(y, z)),
-                    "The sign is turned round: a loss is positive. Take logsumexp minus the score.",
-                ),
-                (
-                    loss(lambda y, z: -ops.log(pick(z, y))),
-                    "These are scores, not probabilities: the logarithm of a score means nothing. "
-                    "Subtract it from logsumexp.",
-                ),
-                (loss(lambda y, z: -ops.mean(ops.log_softmax(z), axis=-1)), at_the_label_only),
-                (loss(lambda y, z: -ops.sum(ops.log_softmax(z), axis=-1)), at_the_label_only),
-                (
-                    loss(
-                        lambda y, z: (
-                            -ops.mean(ops.one_hot(y, z.shape[-1]) * ops.log_softmax(z), axis=-1)
-                        )
-                    ),
-                    "You took the mean over the classes. Take the sum: only one term is not 0.",
-                ),
-                (
-                    loss(lambda y, z: ops.logsumexp(z, -1) - ops.max(z, axis=-1)),
-                    "You subtracted the largest score. Subtract the score of the label, whether it is "
-                    "the largest or not.",
-                ),
-                (
-                    loss(lambda y, z: ops.logsumexp(z, -1)),
-                    "This is logsumexp. Now subtract the score of the label.",
-                ),
-                (
-                    loss(lambda y, z: -pick(z, y)),
-                    "This is minus the score of the label. Add logsumexp of the row.",
-                ),
-                (
-                    loss(lambda y, z: pick(ops.softmax(z), y)),
-                    "This is the probability of the label. Take minus its logarithm.",
-                ),
-                (
-                    loss(lambda y, z: 1 - pick(ops.softmax(z), y)),
-                    "This is 1 - p. The loss is minus the logarithm of p.",
-                ),
-                (
-                    loss(lambda y, z: from_logsumexp(y, ops.softmax(z))),
-                    "Softmax is applied twice: the formula expects scores, and you gave it "
-                    "probabilities.",
-                ),
-                (
-                    loss(lambda y, z: from_logsumexp(y, z) / np.log(2)),
-                    "These are bits. Take the natural logarithm: `keras.ops.log`.",
-                ),
-                (loss(lambda y, z: logsumexp_unsafe(z) - pick(z, y)), overflow),
-                (
-                    loss(lambda y, z: -ops.log(pick(ops.exp(z), y) / ops.sum(ops.exp(z), -1))),
-                    overflow,
-                ),
-                (loss(lambda y, z: logsumexp_unsafe(shifted(z)) - pick(z, y)), both_shifted),
-                (loss(lambda y, z: logsumexp_unsafe(z) - pick(shifted(z), y)), both_shifted),
-                (
-                    loss(shifted_by_one_number),
-                    "You subtracted one number from all rows. Each row needs its own largest score: "
-                    "`axis=-1, keepdims=True`.",
-                ),
-                (loss(lambda y, z: -ops.log(pick(ops.softmax(z), y))), log_of_zero),
-                (loss(lambda y, z: -ops.log(pick(ops.softmax(z), y) + 1e-7)), log_of_zero),
-                (
-                    loss(lambda y, z: -ops.log(ops.clip(pick(ops.softmax(z), y), 1e-7, 1))),
-                    log_of_zero,
-                ),
-                (loss(in_numpy), NO_GRADIENT.replace("layer", "loss")),
-            )
-        ),
+        mistakes={
+            "You returned one number for the batch. Return one loss for each row: Keras takes the "
+            "mean by itself.": [
+                loss(lambda y, z: ops.mean(right(y, z))),
+                loss(lambda y, z: ops.sum(right(y, z))),
+            ],
+            "You divided by the number of rows. Leave that to Keras, which takes the mean.": [
+                loss(lambda y, z: right(y, z) / z.shape[0])
+            ],
+            "A sum runs over the whole batch. Each row needs its own: give it `axis=-1`.": [
+                loss(lambda y, z: log_sum(shifted(z), axis=None) - pick(shifted(z), y)),
+                loss(lambda y, z: log_sum(z, axis=None) - pick(z, y)),
+                loss(lambda y, z: ops.logsumexp(z, -1) - ops.sum(one_hot(y, z) * z)),
+            ],
+            "The shape is (batch, 1), and (batch,) is wanted: take one dimension away.": [
+                loss(lambda y, z: right(y, z)[:, None])
+            ],
+            "Every row was combined with every other. Bring both parts to the same shape, "
+            "(batch,), before you subtract.": [
+                loss(lambda y, z: ops.logsumexp(z, -1, keepdims=True) - pick(z, y)),
+                loss(lambda y, z: ops.logsumexp(z, -1) - pick(z, y)[:, None]),
+            ],
+            "`take` gives every row the labels of all rows. `take_along_axis` gives each row its "
+            "own.": [loss(lambda y, z: -ops.take(ops.log_softmax(z), y, axis=-1))],
+            "The shape is still (batch, classes): sum over the classes.": [
+                loss(lambda y, z: -one_hot(y, z) * ops.log_softmax(z))
+            ],
+            "The sign is turned round: a loss is positive. Take logsumexp minus the score.": [
+                loss(lambda y, z: -right(y, z))
+            ],
+            "These are scores, not probabilities: the logarithm of a score means nothing. Subtract "
+            "it from logsumexp.": [loss(lambda y, z: -ops.log(pick(z, y)))],
+            "The loss looks at the label's class only, and you combined all classes. Pick the "
+            "score of the label.": [
+                loss(lambda y, z: -ops.mean(ops.log_softmax(z), axis=-1)),
+                loss(lambda y, z: -ops.sum(ops.log_softmax(z), axis=-1)),
+            ],
+            "You took the mean over the classes. Take the sum: only one term is not 0.": [
+                loss(lambda y, z: -ops.mean(one_hot(y, z) * ops.log_softmax(z), axis=-1))
+            ],
+            "You subtracted the largest score. Subtract the score of the label, whether it is the "
+            "largest or not.": [loss(lambda y, z: ops.logsumexp(z, -1) - ops.max(z, axis=-1))],
+            "This is logsumexp. Now subtract the score of the label.": [
+                loss(lambda y, z: ops.logsumexp(z, -1))
+            ],
+            "This is minus the score of the label. Add logsumexp of the row.": [
+                loss(lambda y, z: -pick(z, y))
+            ],
+            "This is the probability of the label. Take minus its logarithm.": [
+                loss(lambda y, z: pick(ops.softmax(z), y))
+            ],
+            "This is 1 - p. The loss is minus the logarithm of p.": [
+                loss(lambda y, z: 1 - pick(ops.softmax(z), y))
+            ],
+            "Softmax is applied twice: the formula expects "
+            "scores, and you gave it probabilities.": [loss(lambda y, z: right(y, ops.softmax(z)))],
+            "These are bits. Take the natural logarithm: `keras.ops.log`.": [
+                loss(lambda y, z: right(y, z) / np.log(2))
+            ],
+            "Right for small scores, but exp overflows at 1000: subtract the largest score of each "
+            "row first.": [
+                loss(lambda y, z: log_sum(z) - pick(z, y)),
+                loss(lambda y, z: -ops.log(pick(ops.exp(z), y) / ops.sum(ops.exp(z), -1))),
+            ],
+            "The largest score is subtracted in one part only. Use the shifted scores in both, or "
+            "add it again.": [
+                loss(lambda y, z: log_sum(shifted(z)) - pick(z, y)),
+                loss(lambda y, z: log_sum(z) - pick(shifted(z), y)),
+            ],
+            "You subtracted one number from all rows. Each row needs its own largest score: "
+            "`axis=-1, keepdims=True`.": [loss(shifted_by_one_number)],
+            "A probability can become 0, and its logarithm says nothing then. Compute the loss "
+            "from the scores: logsumexp minus the score of the label.": [
+                loss(lambda y, z: -ops.log(pick(ops.softmax(z), y))),
+                loss(lambda y, z: -ops.log(pick(ops.softmax(z), y) + 1e-7)),
+                loss(lambda y, z: -ops.log(ops.clip(pick(ops.softmax(z), y), 1e-7, 1))),
+            ],
+            no_gradient: [loss(in_numpy)],
+        },
         probe=observe,
         hints=(
             "It is `cross_entropy` of notebook 03, without the mean at the end.",
@@ -848,17 +599,16 @@ def loss_from_logits() -> Exercise:
             "The first part is `keras.ops.log(keras.ops.sum(keras.ops.exp(shifted), axis=-1))`. "
             "The second is `shifted` times the one-hot labels, summed over the last axis.",
         ),
-        takeaway="No score is too large for this loss. It trains the networks of this notebook and "
-        "of the next.",
-        explanation="Softmax and logsumexp forget a common shift together: logsumexp(z) - z_y is the same "
-        "for the shifted scores. The one-hot labels are 0 everywhere but at the label, so the sum "
-        "picks its score.",
+        takeaway="No score is too large for this loss. It trains the networks of this notebook "
+        "and of the next.",
+        explanation="Softmax and logsumexp forget a common shift together: logsumexp(z) - z_y is "
+        "the same for the shifted scores. The one-hot labels are 0 everywhere but at the label, "
+        "so the sum picks its score.",
     )
 
 
-def training_step() -> Exercise:
+def train_step() -> Exercise:
     """Loss, gradients, and one move of the weights."""
-    from helpers.layers import train_step
     from helpers.quiet_tensorflow import keras, tf
 
     def my_step(model, loss, optimizer, inputs, labels):
@@ -868,36 +618,25 @@ def training_step() -> Exercise:
         optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
         return value
 
-    def everything_under_the_tape(model, loss, optimizer, inputs, labels):
-        with tf.GradientTape() as tape:
-            logits = model(inputs, training=True)
-            value = loss(labels, logits)
-            gradients = tape.gradient(value, model.trainable_weights)
-            optimizer.apply(gradients, model.trainable_weights)
-        return value.numpy()
-
-    def mean_by_hand(model, loss, optimizer, inputs, labels):
-        variables = [variable for layer in model.layers for variable in layer.trainable_weights]
-        with tf.GradientTape(persistent=True) as tape:
-            value = tf.reduce_mean(loss.call(tf.constant(labels), model(tf.constant(inputs))))
-        pairs = [(tape.gradient(value, [variable])[0], variable) for variable in variables]
-        optimizer.apply_gradients(pairs)
-        return float(value)
-
-    @tf.function
-    def in_a_graph(model, loss, optimizer, inputs, labels):
-        with tf.GradientTape() as tape:
-            value = loss(labels, model(inputs))
-        variables = model.trainable_variables
-        optimizer.apply_gradients(
-            list(zip(tape.gradient(value, variables), variables, strict=True))
-        )
-        return value
-
     def apply(optimizer, gradients, variables):
         optimizer.apply_gradients(zip(gradients, variables, strict=True))
 
-    def in_slices(part):
+    def answer(
+        move=apply, value=lambda loss, y, z: loss(y, z), returned=lambda first, again: first
+    ):
+        """The solution with some of its parts replaced."""
+
+        def other_step(model, loss, optimizer, x, y):
+            with tf.GradientTape() as tape:
+                before = value(loss, y, model(x))
+            gradients = tape.gradient(before, model.trainable_variables)
+            move(optimizer, gradients, model.trainable_variables)
+            return returned(before, loss(y, model(x)))
+
+        return other_step
+
+    def some(part):
+        """A move of some of the three weights."""
         return lambda optimizer, gradients, variables: apply(
             optimizer, gradients[part], variables[part]
         )
@@ -911,7 +650,7 @@ def training_step() -> Exercise:
         apply(optimizer, gradients, variables)
         apply(optimizer, gradients, variables)
 
-    def new_optimizer(optimizer, gradients, variables):
+    def own_optimizer(optimizer, gradients, variables):
         apply(keras.optimizers.SGD(learning_rate=0.05), gradients, variables)
 
     def without_optimizer(optimizer, gradients, variables):
@@ -922,40 +661,19 @@ def training_step() -> Exercise:
         for gradient, variable in zip(gradients, variables, strict=True):
             variable.assign(gradient)
 
-    def mean(loss, labels, logits):
-        return loss(labels, logits)
+    def own_loss(loss, y, z):
+        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)(y, z)
 
-    def own_loss(loss, labels, logits):
-        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)(labels, logits)
-
-    def step(move=apply, value_of=mean, returned=lambda before, after, gradients: before):
-        """A step in which one part is done in another way."""
-
-        def my_step(model, loss, optimizer, inputs, labels):
-            with tf.GradientTape() as tape:
-                before = value_of(loss, labels, model(inputs))
-            gradients = tape.gradient(before, model.trainable_variables)
-            move(optimizer, gradients, model.trainable_variables)
-            return returned(before, loss(labels, model(inputs)), gradients)
-
-        return my_step
-
-    def after_the_tape(model, loss, optimizer, inputs, labels):
+    def after_the_tape(model, loss, optimizer, x, y):
         with tf.GradientTape() as tape:
-            logits = model(inputs)
-        value = loss(labels, logits)
+            z = model(x)
+        value = loss(y, z)
         apply(optimizer, tape.gradient(value, model.trainable_variables), model.trainable_variables)
         return value
 
-    def pairs_turned_round(model, loss, optimizer, inputs, labels):
-        with tf.GradientTape() as tape:
-            value = loss(labels, model(inputs))
-        apply(optimizer, model.trainable_variables, tape.gradient(value, model.trainable_variables))
-        return value
-
-    def changes_its_input(model, loss, optimizer, inputs, labels):
-        inputs /= 255
-        return my_step(model, loss, optimizer, inputs, labels)
+    def writes_into_inputs(model, loss, optimizer, x, y):
+        x /= 255
+        return my_step(model, loss, optimizer, x, y)
 
     no_gradient = (
         "The tape did not see how the loss came about, so there are no gradients. Compute both the "
@@ -965,7 +683,6 @@ def training_step() -> Exercise:
         "Your pairs are turned round: first the gradient, then the variable, "
         "`zip(gradients, model.trainable_variables)`."
     )
-    some_weights_only = "Only some of the weights have moved. Take all `model.trainable_variables`."
 
     def watched(optimizer_class):
         """This optimizer, with a sentence for what it cannot use."""
@@ -1030,87 +747,52 @@ def training_step() -> Exercise:
 
     return Exercise(
         solution=my_step,
-        also_right=(everything_under_the_tape, mean_by_hand, in_a_graph, train_step),
-        mistakes=grouped(
-            (
-                (
-                    step(move=lambda optimizer, gradients, variables: None),
-                    "The loss is right, but the weights have not moved: call "
-                    "`optimizer.apply_gradients`.",
-                ),
-                (
-                    step(returned=lambda before, after, gradients: after),
-                    "You computed the loss again after the move. Return the one from before it, which "
-                    "the tape saw.",
-                ),
-                (
-                    step(move=scaled(-1)),
-                    "The weights moved uphill: the optimizer subtracts by itself, so give it the "
-                    "gradients as they are.",
-                ),
-                (
-                    step(move=in_slices(slice(1, None))),
-                    "Only the last layer has moved. Take the gradients for all "
-                    "`model.trainable_variables`.",
-                ),
-                (
-                    step(move=in_slices(slice(1))),
-                    "Only the first layer has moved. Take the gradients for all "
-                    "`model.trainable_variables`.",
-                ),
-                (step(move=in_slices(slice(2))), some_weights_only),
-                (step(move=in_slices(slice(-1, None))), some_weights_only),
-                (step(move=in_slices(slice(0, None, 2))), some_weights_only),
-                (step(move=twice), "The weights moved twice. One step moves them once."),
-                (
-                    step(move=scaled(0.05)),
-                    "You multiplied by the learning rate, and the optimizer does that, too. Give it "
-                    "the gradients as they are.",
-                ),
-                (
-                    step(move=scaled(1 / 4)),
-                    "You divided the gradients by the number of rows. The loss is a mean already, so "
-                    "leave that out.",
-                ),
-                (
-                    step(move=replaced),
-                    "The gradients have taken the place of the weights. Let the optimizer subtract "
-                    "them: `optimizer.apply_gradients`.",
-                ),
-                (
-                    step(move=new_optimizer),
-                    "Right with the learning rate 0.05 only. Use the optimizer that you were given.",
-                ),
-                (
-                    step(move=without_optimizer),
-                    "Right with SGD only: you moved the weights yourself. Let the optimizer do it, by "
-                    "`optimizer.apply_gradients`.",
-                ),
-                (
-                    step(value_of=own_loss),
-                    "Right for cross-entropy only. Use the `loss` that you were given.",
-                ),
-                (
-                    step(value_of=lambda loss, labels, logits: loss.call(labels, logits)),
-                    "`loss.call` gives one loss for each row. `loss(labels, logits)` takes the mean.",
-                ),
-                (
-                    step(value_of=lambda loss, labels, logits: logits),
-                    "These are the model's scores. Compute the loss from them: `loss(labels, scores)`.",
-                ),
-                (
-                    step(returned=lambda before, after, gradients: (before, gradients)),
-                    "Return the loss alone, one number.",
-                ),
-                (
-                    step(returned=lambda before, after, gradients: gradients),
-                    "Return the loss alone, one number.",
-                ),
-                (after_the_tape, no_gradient),
-                (pairs_turned_round, gradient_first),
-                (changes_its_input, CHANGED),
-            )
-        ),
+        mistakes={
+            "The loss is right, but the weights have not moved: call "
+            "`optimizer.apply_gradients`.": [answer(lambda optimizer, gradients, variables: None)],
+            "You computed the loss again after the move. Return the one from before it, which the "
+            "tape saw.": [answer(returned=lambda first, again: again)],
+            "The weights moved uphill: the optimizer subtracts by itself, so give it the gradients "
+            "as they are.": [answer(scaled(-1))],
+            "Only the last layer has moved. Take "
+            "the gradients for all `model.trainable_variables`.": [answer(some(slice(1, None)))],
+            "Only the first layer has moved. Take the gradients for all "
+            "`model.trainable_variables`.": [answer(some(slice(1)))],
+            "Only some of the weights have moved. Take all `model.trainable_variables`.": [
+                answer(some(part)) for part in (slice(2), slice(2, None), slice(0, None, 2))
+            ],
+            "The weights moved twice. One step moves them once.": [answer(twice)],
+            "You multiplied by the learning rate, and the optimizer does that, too. Give it the "
+            "gradients as they are.": [answer(scaled(0.05))],
+            "You divided the gradients by the number of rows. The loss is a mean already, so leave "
+            "that out.": [answer(scaled(1 / 4))],
+            "The gradients have taken the place of the weights. Let the optimizer subtract them: "
+            "`optimizer.apply_gradients`.": [answer(replaced)],
+            "Right with the learning rate 0.05 only. Use the optimizer that you were given.": [
+                answer(own_optimizer)
+            ],
+            "Right with SGD only: you moved the weights yourself. Let the optimizer do it, by "
+            "`optimizer.apply_gradients`.": [answer(without_optimizer)],
+            "Right for cross-entropy only. Use the `loss` that you were given.": [
+                answer(value=own_loss)
+            ],
+            "`loss.call` gives one loss for each row. `loss(labels, logits)` takes the mean.": [
+                answer(value=lambda loss, y, z: loss.call(y, z))
+            ],
+            "These are the model's scores. Compute the loss from them: `loss(labels, scores)`.": [
+                answer(value=lambda loss, y, z: z)
+            ],
+            "Return the loss alone, one number.": [
+                answer(returned=lambda first, again: (first, again))
+            ],
+            no_gradient: [after_the_tape],
+            gradient_first: [
+                answer(
+                    lambda optimizer, gradients, variables: apply(optimizer, variables, gradients)
+                )
+            ],
+            CHANGED: [writes_into_inputs],
+        },
         probe=observe,
         hints=(
             "Three parts: compute the loss under a tape, ask the tape for the gradients, let the "
@@ -1120,18 +802,18 @@ def training_step() -> Exercise:
             "The last two lines are `optimizer.apply_gradients(zip(gradients, "
             "model.trainable_variables))` and `return value`.",
         ),
-        takeaway="This is all that `fit` does for each minibatch. A few cells on, the same step is "
-        "held against your NumPy loop.",
-        explanation="The tape must see everything from the weights to the loss. The optimizer subtracts "
-        "the gradient times its learning rate, or does what Adam does, and the loss was computed "
-        "before that.",
+        takeaway="This is all that `fit` does for each minibatch. A few cells on, the same step "
+        "is held against your NumPy loop.",
+        explanation="The tape must see everything from the weights to the loss. The optimizer "
+        "subtracts the gradient times its learning rate, or does what Adam does, and the loss was "
+        "computed before that.",
     )
 
 
 EXERCISES = {
     "5.1": dense,
     "5.2": softmax_layer,
-    "5.3": count_before_you_build,
-    "5.4": loss_from_logits,
-    "5.5": training_step,
+    "5.3": count_parameters,
+    "5.4": cross_entropy_loss,
+    "5.5": train_step,
 }
