@@ -1,4 +1,4 @@
-"""The machinery of the exercises: outcomes, messages, safe running, the progress file, the commands."""
+"""The machinery of exercises: outcomes, messages, the sandbox, progress, the commands."""
 
 import collections
 import contextlib
@@ -1120,7 +1120,7 @@ def test_the_notebooks_with_exercises():
     assert list(exercises.NOTEBOOKS) == list(range(11))
 
 
-# Progress ------------------------------------------------------------------------------------------
+# Progress -----------------------------------------------------------------------------------------
 
 
 def test_the_file_lies_beside_the_notebooks_and_is_ignored_by_git():

@@ -54,7 +54,6 @@ class Exercise:
     takeaway: str  # one sentence for "correct": why it matters, what it will be used for
     explanation: str  # why the solution is one
     tolerance: float = 1e-4
-    also_right: tuple = ()
 
     @property
     def wrong_answers(self) -> Iterator[tuple[Any, str]]:
@@ -62,13 +61,6 @@ class Exercise:
         for sentence, answers in self.mistakes.items():
             for answer in answers:
                 yield answer, sentence
-
-
-def grouped(pairs: tuple) -> dict[str, list]:
-    mistakes: dict[str, list] = {}
-    for answer, sentence in pairs:
-        mistakes.setdefault(sentence, []).append(answer)
-    return mistakes
 
 
 @dataclass(frozen=True)
@@ -314,6 +306,7 @@ def _describe_error(error: BaseException) -> str:
         if not frame.filename.startswith((HELPERS, PACKAGES, STANDARD_LIBRARY))
     ]
     if own:
-        source = linecache.getline(own[-1].filename, own[-1].lineno).strip()
-        lines.append(f"in line {own[-1].lineno} of your code: {source}")
+        number = own[-1].lineno or 0
+        source = linecache.getline(own[-1].filename, number).strip()
+        lines.append(f"in line {number} of your code: {source}")
     return "\n".join(lines)

@@ -49,7 +49,9 @@ def skip_module_without_chromium() -> None:
             "No Chromium, Chrome or Edge is installed for the page.", allow_module_level=True
         )
     if importlib.util.find_spec("playwright") is None:
-        is_missing("Playwright is missing: `uv pip install --group browser`.", allow_module_level=True)
+        is_missing(
+            "Playwright is missing: `uv pip install --group browser`.", allow_module_level=True
+        )
 
 
 @contextmanager
