@@ -1,4 +1,4 @@
-"""Pinned files out of npm packages: kept, from npm, from the web, or one plain sentence."""
+"""Pinned files of npm packages: kept, from npm, from the web, or one sentence."""
 
 import hashlib
 import io
@@ -68,7 +68,7 @@ def web(monkeypatch):
     return answers
 
 
-def test_a_file_is_fetched_once(npm, web, cache):
+def test_file_is_fetched_once(npm, web, cache):
     npm.content = GOOD
     assert fetch(PINS) == {"it.js": GOOD}
     assert fetch(PINS) == {"it.js": GOOD}
@@ -76,7 +76,7 @@ def test_a_file_is_fetched_once(npm, web, cache):
     assert [path.name for path in cache.iterdir()] == ["it.js"]
 
 
-def test_a_list_is_fetched_ahead_of_time(npm, web, cache, tmp_path, capsys):
+def test_command_fetches_a_list(npm, web, cache, tmp_path, capsys):
     pins = tmp_path / "pins.json"
     pins.write_text(json.dumps({"it.js": asdict(PIN)}), encoding="utf-8")
     assert npm_files.main([str(pins)]) == 1
@@ -87,7 +87,7 @@ def test_a_list_is_fetched_ahead_of_time(npm, web, cache, tmp_path, capsys):
     assert str(cache) in capsys.readouterr().out
 
 
-def test_fetching_ahead_of_time_says_where_nothing_can_be_kept(npm, web, cache, tmp_path, capsys):
+def test_command_reports_a_cache_that_cannot_be_written(npm, web, cache, tmp_path, capsys):
     pins = tmp_path / "pins.json"
     pins.write_text(json.dumps({"it.js": asdict(PIN)}), encoding="utf-8")
     cache.parent.mkdir()
@@ -97,7 +97,7 @@ def test_fetching_ahead_of_time_says_where_nothing_can_be_kept(npm, web, cache, 
     assert "cannot keep it.js" in capsys.readouterr().out
 
 
-def test_a_damaged_kept_file_is_fetched_anew(npm, web, cache):
+def test_damaged_file_is_fetched_again(npm, web, cache):
     cache.mkdir(parents=True)
     (cache / "it.js").write_bytes(b"damaged")
     npm.content = GOOD
@@ -106,19 +106,19 @@ def test_a_damaged_kept_file_is_fetched_anew(npm, web, cache):
 
 
 @pytest.mark.parametrize("sent", [None, b"another file"])
-def test_the_web_stands_in_for_npm(npm, web, sent):
+def test_web_is_used_when_npm_fails(npm, web, sent):
     npm.content = sent
     web += [None, b"a log-in page", GOOD]
     assert fetch(PINS) == {"it.js": GOOD}
 
 
-def test_the_web_stands_in_where_there_is_no_npm(monkeypatch, web):
+def test_web_is_used_without_npm(monkeypatch, web):
     monkeypatch.setattr(npm_files.shutil, "which", lambda name: None)
     web += [GOOD]
     assert fetch(PINS) == {"it.js": GOOD}
 
 
-def test_a_wrong_file_is_never_used_and_never_kept(npm, web, cache):
+def test_wrong_file_is_neither_used_nor_kept(npm, web, cache):
     npm.content = b"another file"
     web += [b"a third file"]
     with pytest.raises(FetchError, match=r"it\.js of @some/package 1\.2\.3 cannot be had") as error:
@@ -127,7 +127,7 @@ def test_a_wrong_file_is_never_used_and_never_kept(npm, web, cache):
     assert not cache.exists()
 
 
-def test_npm_that_hangs_is_given_up(npm, web, monkeypatch):
+def test_npm_timeout(npm, web, monkeypatch):
     def hang(command, timeout, **_):
         raise subprocess.TimeoutExpired(command, timeout)
 
@@ -136,14 +136,14 @@ def test_npm_that_hangs_is_given_up(npm, web, monkeypatch):
     assert fetch(PINS) == {"it.js": GOOD}
 
 
-def test_a_folder_that_cannot_be_written_to_is_done_without(npm, web, cache):
+def test_cache_that_cannot_be_written(npm, web, cache):
     cache.parent.mkdir()
     cache.write_bytes(b"a file where the folder should be")
     npm.content = GOOD
     assert fetch(PINS) == {"it.js": GOOD}
 
 
-def test_files_of_two_packages_are_told_apart(tmp_path, monkeypatch, web):
+def test_files_of_two_packages(tmp_path, monkeypatch, web):
     contents = {"one": b"file of one", "two": b"file of two"}
 
     def run(command, cwd, **_):
@@ -163,7 +163,7 @@ def test_files_of_two_packages_are_told_apart(tmp_path, monkeypatch, web):
     assert fetch(pins) == contents
 
 
-def test_the_pins_of_the_course():
+def test_pins_of_the_course():
     pins = npm_files.read_pins(SOURCE / "tensorflowjs.json")
     assert set(pins) == {
         "tf.es2017.min.js",

@@ -1,4 +1,4 @@
-"""A real Chromium for the tests of the page, or the one line that says why there is none."""
+"""A real Chromium for the tests of the page, or one line that says why they are skipped."""
 
 import importlib.util
 import shutil
@@ -24,7 +24,7 @@ PATHS = (
     r"C:\Program Files (x86)\Google\Chrome\Application\chrome.exe",
     r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
 )
-# Quiet and alone: no sandbox, which root cannot have, and no traffic of the browser's own.
+# No sandbox, which root cannot have, and no network traffic of the browser's own.
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -43,7 +43,7 @@ def find_chromium() -> str | None:
 
 
 def skip_module_without_chromium() -> None:
-    """Skip all tests of a module at once, in one line, where there is no browser for them."""
+    """Skip a whole module, in one line, if there is no browser for it."""
     if find_chromium() is None:
         is_missing(
             "No Chromium, Chrome or Edge is installed for the page.", allow_module_level=True

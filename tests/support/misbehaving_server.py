@@ -1,4 +1,4 @@
-"""A real HTTP server on loopback that behaves as badly as a test wants it to."""
+"""A real HTTP server on loopback that misbehaves as a test asks."""
 
 import socket
 import threading
@@ -11,11 +11,11 @@ SLOW_SECONDS = 0.02
 
 
 class MisbehavingServer:
-    """Serves `files` (name to content) while it is entered; `behaviour` may be changed meanwhile.
+    """Serves `files` (name to content) inside a `with`; `behaviour` may be changed at any time.
 
     Behaviours: "serve"; "truncate" (half the file, as if that were all); "wrong bytes";
     "web page" (HTML with status 200); "404"; "500"; "redirect"; "slow"; "in pairs" (each answer
-    waits until somebody else asks too); "hang at start" (not one byte); "hang in the middle" and
+    waits for a second request); "hang at start" (not one byte); "hang in the middle" and
     "break off" (after half the file).
     """
 
@@ -43,7 +43,7 @@ class MisbehavingServer:
 
 
 def refusing_url() -> str:
-    """An address on loopback where nobody listens."""
+    """An address on loopback that refuses connections."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return f"http://127.0.0.1:{free.getsockname()[1]}/"
