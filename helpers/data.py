@@ -348,7 +348,7 @@ def _download() -> None:
         except _BadFile as bad:
             reason = f"the {name} that a mirror sent {bad}. Check the internet connection"
         except requests.HTTPError as error:
-            status = error.response.status_code
+            status = error.response.status_code if error.response is not None else "?"
             reason = f"a mirror refused to send {name} (HTTP {status}). Try later"
         except requests.RequestException:
             reason = f"the download of {name} broke off. Check the internet connection"

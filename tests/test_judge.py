@@ -371,7 +371,7 @@ def test_an_exercise_has_its_own_tolerance():
 @pytest.mark.parametrize("parts", [lambda number: number, lambda number: ["a", number]])
 def test_the_tolerance_is_a_share_of_the_right_answer_and_not_of_the_learners(parts):
     assert verdict_of_value(parts(1), parts(3), tolerance=0.5).outcome == CORRECT
-    told = verdict_of_value(parts(3), parts(1), ((parts(1.5), "Too much."),), tolerance=0.5)
+    told = verdict_of_value(parts(3), parts(1), {"Too much.": [parts(1.5)]}, tolerance=0.5)
     assert told == Verdict(NOT_YET, "The form is right, but the numbers are not.")
 
 
