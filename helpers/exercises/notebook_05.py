@@ -636,7 +636,7 @@ def train_step() -> Exercise:
         "`zip(gradients, model.trainable_variables)`."
     )
 
-    class Watched:
+    class Watched(keras.optimizers.Optimizer):
         """Before one of Keras' optimizers: a sentence for what it cannot use."""
 
         def apply(self, grads, trainable_variables=None):
