@@ -21,7 +21,6 @@ from tests.support.notebook_comparison import output_differences, stderr_lines, 
 
 set_kernel_environment()
 
-RUNS_ALL_NOTEBOOKS = "test_solutions.py"  # takes minutes
 
 DATA = "notebook data"
 COMPARED = "notebook outputs compared"
@@ -35,7 +34,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return
     cells.sort(key=lambda cell: cell.path.name, reverse=True)
     others = [item for item in items if not isinstance(item, IPyNbCell)]
-    others.sort(key=lambda item: item.path.name != RUNS_ALL_NOTEBOOKS)
     items[:] = cells + others
 
     # Asked before a kernel starts: the progress of a download would be stderr of its notebook.

@@ -114,7 +114,7 @@ DEFECTS = [
         "tools/instructor/solved.py",
         "in exercises_of(number).items():",
         'in exercises_of(number).items():\n        if name == "6.4":\n            continue',
-        "tests/test_solutions.py -k 06",
+        "tests/test_solutions.py",
     ),
     # Numbers in prose and in speaker notes
     ("00", "They were right 83.5 %", "They were right 93.5 %", CLAIMS),

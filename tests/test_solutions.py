@@ -1,95 +1,66 @@
-"""With its solutions, a notebook says "correct" everywhere and nothing else changes."""
+"""Solutions fit into the notebooks' cells, and nothing that comes later depends on an answer."""
 
-import json
+import ast
 import re
-import shutil
-from dataclasses import dataclass
 
 import pytest
-from nbformat import NotebookNode
 
-from helpers import data
-from helpers.exercises.judging import CORRECT
-from tests.support.notebook_comparison import output_differences, stderr_lines, tolerance
-from tools.instructor.solved import fill_in_all
-from tools.notebooks import (
-    ROOT,
-    cell_name,
-    code_cells,
-    execute,
-    find_notebooks,
-    read_notebook,
-)
+from helpers.exercises import NOTEBOOKS, exercises_of
+from helpers.exercises.judging import CORRECT, judge
+from tools.instructor.assignment import context, find
+from tools.instructor.solved import answer_of, fill_in, fill_in_all
+from tools.notebooks import code_cells, find_notebooks, read_notebook
 
 CHECK = re.compile(r'^check\("(\d+\.\d+)", ', re.MULTILINE)
+MAKERS = {name: make for notebook in NOTEBOOKS for name, make in exercises_of(notebook).items()}
+each_notebook = pytest.mark.parametrize("path", find_notebooks(), ids=lambda path: path.stem)
 
 
-@dataclass(frozen=True)
-class Solved:
-    """A notebook as it is stored, and executed with its solutions."""
-
-    stored: NotebookNode
-    executed: NotebookNode
-    answered: dict[str, str]  # the cells' ids, and the exercises' names
-    progress: dict  # as stored by its checks
-
-
-# The longest ones first, as in conftest.py.
-@pytest.fixture(scope="module", params=find_notebooks()[::-1], ids=lambda path: path.stem)
-def solved(request, tmp_path_factory):
-    """Run a solved notebook in a copy of the course: the progress of the developer stays."""
-    path, place = request.param, tmp_path_factory.mktemp("course")
-    for folder in ("notebooks", "helpers", "data"):
-        ignored = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", "*.gz*")
-        shutil.copytree(ROOT / folder, place / folder, ignore=ignored)
-    stored, executed = read_notebook(path), read_notebook(path)
-    answered = fill_in_all(executed, int(path.stem[:2]))
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("PYTHONPATH", str(place))
-        if pictures := data.find_folder():
-            environment.setenv("FASHION_MNIST_DIR", str(pictures))
-        execute(executed, place / "notebooks")
-    progress = json.loads((place / "progress.json").read_text(encoding="utf-8"))
-    return Solved(stored, executed, answered, progress)
+@each_notebook
+def test_every_exercise_is_filled_in(path):
+    notebook = read_notebook(path)
+    starters = {cell.id: cell.source for cell in code_cells(notebook)}
+    checked = {key: match[1] for key, text in starters.items() if (match := CHECK.search(text))}
+    assert fill_in_all(notebook, int(path.stem[:2])) == checked
+    unchanged = [cell.id for cell in code_cells(notebook) if cell.source == starters[cell.id]]
+    assert not checked.keys() & set(unchanged)
 
 
-def problems_of(cell, before):
-    """What is wrong with the outputs of a cell, given those that are stored."""
-    tags = cell.metadata.get("tags", [])
-    if "data" in tags and data.find_folder() is None:
-        return stderr_lines(cell.outputs)
-    return output_differences(before.outputs, cell.outputs, tolerance(tags))
+@pytest.mark.parametrize("name", MAKERS)
+def test_solution_is_correct_in_its_cell(name):
+    made, place, verdicts = MAKERS[name](), find(name), []
+
+    def check(exercise_id, answer):
+        verdicts.append((exercise_id, judge(made, answer).outcome))
+
+    namespace = {"check": check}
+    exec(context([(place, made.solution)]), namespace)
+    exec(fill_in(place.starter, made.solution), namespace)
+    assert verdicts == [(name, CORRECT)]
 
 
-def test_every_exercise_is_filled_in(solved):
-    checked = {
-        cell.id: match[1]
-        for cell in code_cells(solved.stored)
-        if (match := CHECK.search(cell.source))
-    }
-    assert solved.answered == checked
-    executed = {cell.id: cell.source for cell in code_cells(solved.executed)}
-    unchanged = [
-        checked[cell.id]
-        for cell in code_cells(solved.stored)
-        if cell.id in checked and executed[cell.id] == cell.source
-    ]
-    assert not unchanged
+def names_in(source, kind):
+    nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)]
+    return {node.id for node in nodes if isinstance(node.ctx, kind)}
 
 
-def test_a_solved_notebook_is_correct_and_otherwise_unchanged(solved):
-    wrong = []
-    pairs = zip(code_cells(solved.executed), code_cells(solved.stored), strict=True)
-    for cell, before in pairs:
-        if cell.id in solved.answered:
-            printed = "".join(output.get("text", "") for output in cell.outputs)
-            problems = stderr_lines(cell.outputs)
-            if f"{solved.answered[cell.id]} correct: " not in printed:
-                problems.append(printed)
+def defined_in(source):
+    nodes = list(ast.walk(ast.parse(source)))
+    functions = {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    imported = {node.asname or node.name for node in nodes if isinstance(node, ast.alias)}
+    return functions | imported | names_in(source, ast.Store)
+
+
+@each_notebook
+def test_no_later_cell_depends_on_an_answer(path):
+    """Else a solved notebook, or a wrong answer, would change what the others see."""
+    answers, wrong = set(), []
+    for cell in code_cells(read_notebook(path)):
+        if CHECK.search(cell.source):
+            answers |= names_in(ast.unparse(answer_of(cell.source)), ast.Load)
         else:
-            problems = problems_of(cell, before)
-        if problems:
-            wrong += [cell_name(solved.executed, cell), *problems]
-    assert not wrong, "\n".join(wrong)
-    outcomes = {name: entry["outcome"] for name, entry in solved.progress.items()}
-    assert outcomes == dict.fromkeys(solved.answered.values(), CORRECT)
+            answers -= defined_in(cell.source)
+            wrong += [
+                f"{name}: {cell.source}" for name in answers & names_in(cell.source, ast.Load)
+            ]
+    assert not wrong
