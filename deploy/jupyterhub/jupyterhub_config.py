@@ -1,4 +1,4 @@
-"""JupyterHub for a room of learners on one Linux server. See README.md beside this file.
+"""JupyterHub for a room of learners on one Linux server. See README.md in this folder.
 
 The hub runs as root, because it starts each learner's server as that learner's own system user.
 Settings come from the environment, so that this file stays as it is:
@@ -35,7 +35,7 @@ c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{port + 2}"
 c.JupyterHub.db_url = f"sqlite:///{state}/jupyterhub.sqlite"
 c.JupyterHub.cookie_secret_file = str(state / "cookie_secret")
 c.ConfigurableHTTPProxy.pid_file = str(state / "proxy.pid")
-# A class logs in within one minute. Whoever comes when so many servers are starting is not queued
+# A class logs in within one minute. A learner who comes when this many servers are starting is not queued
 # but sees an error page (429).
 c.JupyterHub.concurrent_spawn_limit = 100
 c.JupyterHub.log_level = "WARN"

@@ -95,9 +95,8 @@ def _entry(exercise_id: str) -> dict:
 
 
 def _store(exercise_id: str, entry: dict, **changes: Any) -> None:
-    told = write_entry(exercise_id, entry | changes)
-    if told:
-        print(told)
+    if problem := write_entry(exercise_id, entry | changes):
+        print(problem)
 
 
 def _indented(message: str) -> str:
