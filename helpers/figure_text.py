@@ -550,7 +550,7 @@ def _take(texts, found):
 
 
 def _zero_rounding_noise(values):
-    """Return `values` with 0 for those tiny next to the largest: rounding errors vary by machine."""
+    """Return `values` with rounding errors, which vary by machine, set to 0."""
     values = np.asarray(values)
     if values.dtype.kind in "iu":
         return values

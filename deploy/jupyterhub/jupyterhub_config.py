@@ -35,8 +35,8 @@ c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{port + 2}"
 c.JupyterHub.db_url = f"sqlite:///{state}/jupyterhub.sqlite"
 c.JupyterHub.cookie_secret_file = str(state / "cookie_secret")
 c.ConfigurableHTTPProxy.pid_file = str(state / "proxy.pid")
-# A class logs in within one minute. A learner who comes when this many servers are starting is not queued
-# but sees an error page (429).
+# A class logs in within one minute. A learner who comes when this many servers are starting is not
+# queued but sees an error page (429).
 c.JupyterHub.concurrent_spawn_limit = 100
 c.JupyterHub.log_level = "WARN"
 
