@@ -10,6 +10,7 @@ Each gets a fresh kernel of this Python, a line with its time and result, and a 
 import argparse
 import ast
 import base64
+import contextlib
 import hashlib
 import io
 import json
@@ -170,9 +171,10 @@ def show_helpers(notebook: NotebookNode) -> None:
         shown |= {node.name: _plain(node, source) for node in _functions(source, names)}
     for cell in code_cells(notebook):
         lines = cell.source.splitlines()
-        for node in reversed(_functions(cell.source, shown)):
-            lines[node.lineno - 1 : node.end_lineno] = [shown[node.name]]
-            cell.source = "\n".join(lines)
+        with contextlib.suppress(SyntaxError):  # running the cell will report it
+            for node in reversed(_functions(cell.source, shown)):
+                lines[node.lineno - 1 : node.end_lineno] = [shown[node.name]]
+                cell.source = "\n".join(lines)
 
 
 def _functions(source: str, names: Iterable[str]) -> list[ast.FunctionDef]:

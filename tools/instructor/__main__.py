@@ -17,16 +17,7 @@ import sys
 
 from helpers.running import NotebookError
 from helpers.web.npm_files import FetchError
-from tools.instructor import (
-    agenda,
-    assignment,
-    colab,
-    live,
-    notes,
-    slides,
-    solved,
-    timings,
-)
+from tools.instructor import agenda, assignment, colab, live, notes, slides, solved, timings
 from tools.notebooks import print_any_letter
 
 FOR_NOTEBOOKS = {
