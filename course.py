@@ -53,9 +53,8 @@ PROGRAMS = {
     "run": ["-m", "tools.notebooks"],
 }
 # Learners can do without nbgrader and a browser's driver; their tests are skipped then.
-GROUPS = {"test": ["test"]}
-if os.environ.get("COURSE_REQUIRES_ALL"):
-    GROUPS = {"test": ["browser", "grade", "test"]}
+REQUIRES_ALL = os.environ.get("COURSE_REQUIRES_ALL")
+GROUPS = {"test": ["browser", "grade", "test"] if REQUIRES_ALL else ["test"]}
 
 # No question about news, no look for updates: the lock decides, and a plane has no network.
 LAB_SETTINGS = VENV / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
@@ -74,11 +73,7 @@ ENVIRONMENT_REMOVED = ["MPLBACKEND", "PYTHONHOME", "VIRTUAL_ENV"]
 
 PYTHON_VERSIONS = [(3, 11), (3, 12), (3, 13)]
 OLDEST_UV = (0, 7)  # the first that knows dependency groups
-TENSORFLOW_MACHINES = {
-    "Darwin": ["arm64"],
-    "Linux": ["aarch64", "x86_64"],
-    "Windows": ["AMD64"],
-}
+TENSORFLOW_MACHINES = {"Darwin": ["arm64"], "Linux": ["aarch64", "x86_64"], "Windows": ["AMD64"]}
 
 GIGABYTE = 10**9
 INSTALL_BYTES = 4 * GIGABYTE  # 2.8 in .venv and uv's cache, which share files, and the downloads
@@ -137,11 +132,9 @@ def start(arguments: list) -> int:
 
 def environment() -> dict:
     """Return the reader's environment with the course's defaults, which give way to theirs."""
-    ours = dict(ENVIRONMENT_DEFAULTS, **os.environ)
-    for name in ENVIRONMENT_REMOVED:
-        ours.pop(name, None)
-    ours["PYTHONPATH"] = str(ROOT)  # `import helpers` from any folder
-    return ours
+    # PYTHONPATH: `import helpers` from any folder.
+    ours = {**ENVIRONMENT_DEFAULTS, **os.environ, "PYTHONPATH": str(ROOT)}
+    return {name: ours[name] for name in ours if name not in ENVIRONMENT_REMOVED}
 
 
 # --- Can this computer run the course? ---------------------------------------------------------
@@ -203,10 +196,8 @@ def venv_defect() -> str:
     if read_stamp() in ("", UNFINISHED):
         return "The last installation was interrupted"
     # Without its pyvenv.cfg the same file starts the Python underneath.
-    question = (
-        "import sys; from importlib.util import find_spec as find; "
-        "sys.exit(sys.prefix == sys.base_prefix or not find('jupyterlab'))"
-    )
+    question = "import importlib.util as i, sys; assert i.find_spec('jupyterlab'); "
+    question += "assert sys.prefix != sys.base_prefix"
     try:
         silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         works = not subprocess.call([str(VENV_PYTHON), "-c", question], env=environment(), **silent)
@@ -238,9 +229,11 @@ def empty_venv() -> None:
 def find_uv() -> str:
     """Return the uv on the PATH, or the course's own, fetched with the hash that the lock has."""
     found = shutil.which("uv")
+    if found:
+        said = subprocess.run([found, "--version"], stdout=subprocess.PIPE).stdout
+        if tuple(map(int, re.findall(rb"\d+", said)[:2])) >= OLDEST_UV:
+            return found
     own = OWN_UV / PROGRAMS_FOLDER / ("uv" + EXE)
-    if found and uv_version(found) >= OLDEST_UV:
-        return found
     if not own.exists():
         print("Fetching uv, which installs the packages ...", flush=True)
         remedy = f"install python3-venv (Debian, Ubuntu), or Python 3.12 from {DOWNLOADS}"
@@ -252,12 +245,6 @@ def find_uv() -> str:
         flags = ["--disable-pip-version-check", "--no-user", "--only-binary", ":all:"]
         run_installer([*pip, *flags, "--require-hashes", "-r", str(wanted)], REMEDIES)
     return str(own)
-
-
-def uv_version(uv: str) -> tuple:
-    """Return the first two parts of a uv's version, (0, 0) if it doesn't say."""
-    said = subprocess.run([uv, "--version"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    return tuple(map(int, re.findall(rb"\d+", said.stdout)[:2])) or (0, 0)
 
 
 def make_venv(uv: str) -> None:
