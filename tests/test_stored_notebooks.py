@@ -21,6 +21,7 @@ from tools.notebooks import (
     find_notebooks,
     headings,
     output_texts,
+    parts,
     read_notebook,
     reasons_not_to_store,
     tidy,
@@ -230,3 +231,23 @@ def test_every_figure_has_alt_text(path):
         and not output.metadata.get("image/png", {}).get("alt")
     ]
     assert not silent, f"Draw with helpers.plotting, which adds it, in {names(path, silent)}."
+
+
+# The first part that may look at the test pictures: what comes before chooses.
+TEST_SET_OPENS = {
+    "07": "Exercise 7.6 · Who peeked?",
+    "08": "Does it hold on new pictures?",
+    "10": "Exercise 10.2 · Find the leak",
+}
+
+
+@pytest.mark.parametrize("number", TEST_SET_OPENS)
+def test_nothing_looks_at_test_pictures_too_early(number):
+    [path] = find_notebooks([number])
+    looking = [
+        part.title
+        for part in parts(path)
+        for cell in part.cells
+        if cell.cell_type == "code" and re.search(r"\.test_(images|labels)", cell.source)
+    ]
+    assert looking[0] == TEST_SET_OPENS[number]

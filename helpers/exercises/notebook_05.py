@@ -107,8 +107,7 @@ def dense() -> Exercise:
         with bare_errors():
             for units, rows, features in ((2, 2, 2), (4, 5, 3)):
                 layer, error = layer_class(units), None
-                inputs = np.arange(2, 2 - rows * features, -1, dtype=np.float32)
-                inputs = inputs.reshape(rows, features)
+                inputs = 2 - np.arange(rows * features, dtype=np.float32).reshape(rows, features)
                 try:
                     layer(inputs)
                 except Exception as raised:  # wrong shapes say more than the error they led to
@@ -153,7 +152,6 @@ def dense() -> Exercise:
             "that of units from `self.units`.": [
                 answer(lambda rows, features, units: ((3, units), (units,))),
                 answer(lambda rows, features, units: ((784, units), (units,))),
-                answer(lambda rows, features, units: ((3, 2), (2,))),
                 answer(lambda rows, features, units: ((features, 2), (2,))),
                 answer(lambda rows, features, units: ((features, 10), (10,))),
             ],
@@ -206,12 +204,10 @@ def dense() -> Exercise:
                 answer(call=lambda *given: ops.sigmoid(scores(*given))),
             ],
             'The bias should begin with zeros: give it the initializer "zeros".': [
-                answer(bias="ones"),
-                answer(kernel="zeros", bias="glorot_uniform"),
+                answer(bias="ones")
             ],
             'The kernel should begin with small random numbers, all different: "glorot_uniform".': [
-                answer(kernel="zeros"),
-                answer(kernel="ones"),
+                answer(kernel="zeros")
             ],
             "These weights cannot be trained. Leave out `trainable=False`.": [
                 answer(trainable=False)
@@ -261,10 +257,6 @@ def softmax_layer() -> Exercise:
     def divided(exponentials, axis=-1, keepdims=True):
         return exponentials / ops.sum(exponentials, axis=axis, keepdims=keepdims)
 
-    def minus(shift, **options):
-        """Softmax of the scores minus this."""
-        return layer(lambda z: divided(ops.exp(z - shift(z)), **options))
-
     def in_numpy(z):
         exponentials = np.exp(z - row(np.max, z))
         return exponentials / row(np.sum, exponentials)
@@ -298,7 +290,6 @@ def softmax_layer() -> Exercise:
             "Each column sums to 1, not each row: take `axis=-1`.": [
                 layer(lambda z: divided(ops.exp(z), axis=0)),
                 layer(lambda z: divided(ops.exp(shifted(z)), axis=0)),
-                layer(lambda z: ops.softmax(z, axis=0)),
             ],
             "All numbers together sum to 1: you need one sum for each row, so give it an axis.": [
                 layer(lambda z: divided(ops.exp(z), axis=None)),
@@ -316,11 +307,9 @@ def softmax_layer() -> Exercise:
                 layer(lambda z: divided(ops.exp(z - ops.max(z)))),
                 layer(lambda z: divided(ops.exp(z - ops.max(z, axis=0)))),
             ],
-            "This shift does not bring all scores down to 0 or below, so `exp` can still overflow. "
-            "Subtract the largest score of each row.": [
-                layer(lambda z: divided(ops.exp(z - row(ops.mean, z)))),
-                layer(lambda z: divided(ops.exp(z - row(ops.min, z)))),
-            ],
+            "This shift does not bring all scores down to 0 or "
+            "below, so `exp` can still overflow. Subtract the "
+            "largest score of each row.": [layer(lambda z: divided(ops.exp(z - row(ops.mean, z))))],
             "You added the largest score. Subtract it, or exp overflows sooner still.": [
                 layer(lambda z: divided(ops.exp(z + row(ops.max, z))))
             ],
@@ -496,18 +485,18 @@ def cross_entropy_loss() -> Exercise:
             ):
                 given = tf.constant(labels), tf.constant(logits, tf.float32)
                 yield f"labels {labels}, logits {logits}", loss.call(*given)
-            labels, logits = np.array([0, 2], np.uint8), tf.constant([[0, 0, 0], [0.5, 2, -1]])
+            scores = tf.constant([[0, 0, 0], [0.5, 2, -1]])
             try:
                 with tf.GradientTape() as tape:
-                    tape.watch(logits)
-                    mean = loss(labels, logits)
+                    tape.watch(scores)
+                    mean = loss(np.array([0, 2], np.uint8), scores)
             except Exception as error:
                 raise NotYet(
                     "Right for labels that are integers, but Keras hands them over as floats. "
                     'Begin with `labels = keras.ops.cast(labels, "int32")`.'
                 ) from error
             yield "the loss of a batch of two, as Keras calls it", mean
-            if tape.gradient(mean, logits) is None:
+            if tape.gradient(mean, scores) is None:
                 raise NotYet(no_gradient)
 
     return Exercise(
@@ -618,13 +607,12 @@ def train_step() -> Exercise:
         optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
         return value
 
-    def apply(optimizer, gradients, variables):
-        optimizer.apply_gradients(zip(gradients, variables, strict=True))
-
     def answer(
-        move=apply, value=lambda loss, y, z: loss(y, z), returned=lambda first, again: first
+        move=lambda optimizer, g, v: optimizer.apply(g, v),
+        value=lambda loss, y, z: loss(y, z),
+        returned=lambda before, after: before,
     ):
-        """The solution with some of its parts replaced."""
+        """The solution with another move of the variables v by the gradients g, and so on."""
 
         def other_step(model, loss, optimizer, x, y):
             with tf.GradientTape() as tape:
@@ -634,42 +622,6 @@ def train_step() -> Exercise:
             return returned(before, loss(y, model(x)))
 
         return other_step
-
-    def some(part):
-        """A move of some of the three weights."""
-        return lambda optimizer, gradients, variables: apply(
-            optimizer, gradients[part], variables[part]
-        )
-
-    def scaled(factor):
-        return lambda optimizer, gradients, variables: apply(
-            optimizer, [factor * gradient for gradient in gradients], variables
-        )
-
-    def twice(optimizer, gradients, variables):
-        apply(optimizer, gradients, variables)
-        apply(optimizer, gradients, variables)
-
-    def own_optimizer(optimizer, gradients, variables):
-        apply(keras.optimizers.SGD(learning_rate=0.05), gradients, variables)
-
-    def without_optimizer(optimizer, gradients, variables):
-        for gradient, variable in zip(gradients, variables, strict=True):
-            variable.assign_sub(optimizer.learning_rate * gradient)
-
-    def replaced(optimizer, gradients, variables):
-        for gradient, variable in zip(gradients, variables, strict=True):
-            variable.assign(gradient)
-
-    def own_loss(loss, y, z):
-        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)(y, z)
-
-    def after_the_tape(model, loss, optimizer, x, y):
-        with tf.GradientTape() as tape:
-            z = model(x)
-        value = loss(y, z)
-        apply(optimizer, tape.gradient(value, model.trainable_variables), model.trainable_variables)
-        return value
 
     def writes_into_inputs(model, loss, optimizer, x, y):
         x /= 255
@@ -684,18 +636,21 @@ def train_step() -> Exercise:
         "`zip(gradients, model.trainable_variables)`."
     )
 
-    def watched(optimizer_class):
-        """This optimizer, with a sentence for what it cannot use."""
+    class Watched(keras.optimizers.Optimizer):
+        """Before one of Keras' optimizers: a sentence for what it cannot use."""
 
-        class Watched(optimizer_class):
-            def apply(self, grads, trainable_variables=None):
-                if any(isinstance(gradient, keras.Variable) for gradient in grads):
-                    raise NotYet(gradient_first)
-                if all(gradient is None for gradient in grads):
-                    raise NotYet(no_gradient)
-                super().apply(grads, trainable_variables)
+        def apply(self, grads, trainable_variables=None):
+            if any(isinstance(gradient, keras.Variable) for gradient in grads):
+                raise NotYet(gradient_first)
+            if all(gradient is None for gradient in grads):
+                raise NotYet(no_gradient)
+            super().apply(grads, trainable_variables)
 
-        return Watched
+    class WatchedSGD(Watched, keras.optimizers.SGD):
+        pass
+
+    class WatchedAdam(Watched, keras.optimizers.Adam):
+        pass
 
     class SquaredScores(keras.losses.Loss):
         def call(self, labels, logits):
@@ -703,16 +658,9 @@ def train_step() -> Exercise:
 
     # Without names of their own, these would take the next ones of the notebook's models. And with
     # zeros nothing is drawn, so that the notebook's dice fall as they would.
-    model = keras.Sequential(
-        [
-            keras.Input((2,), name="input"),
-            keras.layers.Dense(
-                3, activation="tanh", kernel_initializer="zeros", use_bias=False, name="first"
-            ),
-            keras.layers.Dense(2, kernel_initializer="zeros", name="last"),
-        ],
-        name="small",
-    )
+    first = keras.layers.Dense(3, "tanh", use_bias=False, kernel_initializer="zeros", name="first")
+    last = keras.layers.Dense(2, kernel_initializer="zeros", name="last")
+    model = keras.Sequential([keras.Input((2,), name="input"), first, last], name="small")
     weights = [
         np.array([[0.5, -0.5, 0.2], [0.1, 0.4, -0.3]]),
         np.array([[1.0, -1.0], [-0.5, 0.5], [0.3, 0.8]]),
@@ -721,60 +669,86 @@ def train_step() -> Exercise:
     inputs = np.array([[1, 2], [-1, 0.5], [0, -2], [2, 1]], np.float32)
     labels = np.array([1, 0, 0, 1], np.uint8)
     cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    sgd, adam = watched(keras.optimizers.SGD), watched(keras.optimizers.Adam)
 
     def observe(function):
         if not callable(function):
             raise NotYet(NO_FUNCTION)
         with bare_errors():
             for name, loss, optimizer in (
-                ("SGD(learning_rate=0.05)", cross_entropy, sgd(0.05)),
-                ("Adam(learning_rate=0.1), another loss", SquaredScores(), adam(0.1)),
+                ("SGD(learning_rate=0.05)", cross_entropy, WatchedSGD(0.05)),
+                ("Adam(learning_rate=0.1), another loss", SquaredScores(), WatchedAdam(0.1)),
             ):
                 model.set_weights(weights)
                 optimizer.build(model.trainable_variables)
-                given = inputs.copy(), labels.copy()
-                returned = function(model, loss, optimizer, *given)
-                if not all(map(np.array_equal, given, (inputs, labels))):
+                x, y = inputs.copy(), labels.copy()
+                returned = function(model, loss, optimizer, x, y)
+                if not (np.array_equal(x, inputs) and np.array_equal(y, labels)):
                     raise NotYet(CHANGED)
                 if isinstance(returned, (tuple, list)):
                     raise NotYet("Return the loss alone, one number.")
                 yield f"{name}, the loss returned", returned
                 for variable in model.trainable_variables:
                     yield f"{name}, {variable.path} after one step", variable
-            again = function(model, loss, optimizer, *given)
+            again = function(model, loss, optimizer, x, y)
             yield f"{name}, the loss returned by a second step", again
 
     return Exercise(
         solution=my_step,
         mistakes={
-            "The loss is right, but the weights have not moved: call "
-            "`optimizer.apply_gradients`.": [answer(lambda optimizer, gradients, variables: None)],
+            "The loss is right, but the weights have "
+            "not moved: call `optimizer.apply_gradients`.": [answer(lambda optimizer, g, v: None)],
             "You computed the loss again after the move. Return the one from before it, which the "
-            "tape saw.": [answer(returned=lambda first, again: again)],
+            "tape saw.": [answer(returned=lambda before, after: after)],
             "The weights moved uphill: the optimizer subtracts by itself, so give it the gradients "
-            "as they are.": [answer(scaled(-1))],
-            "Only the last layer has moved. Take "
-            "the gradients for all `model.trainable_variables`.": [answer(some(slice(1, None)))],
-            "Only the first layer has moved. Take the gradients for all "
-            "`model.trainable_variables`.": [answer(some(slice(1)))],
-            "Only some of the weights have moved. Take all `model.trainable_variables`.": [
-                answer(some(part)) for part in (slice(2), slice(2, None), slice(0, None, 2))
+            "as they are.": [
+                answer(lambda optimizer, g, v: optimizer.apply([-each for each in g], v))
             ],
-            "The weights moved twice. One step moves them once.": [answer(twice)],
+            "Only "
+            "the last layer has moved. Take the gradients for all `model.trainable_variables`.": [
+                answer(lambda optimizer, g, v: optimizer.apply(g[1:], v[1:]))
+            ],
+            "Only the first layer has moved. Take the gradients for all "
+            "`model.trainable_variables`.": [
+                answer(lambda optimizer, g, v: optimizer.apply(g[:1], v[:1]))
+            ],
+            "Only some of the weights have moved. Take all `model.trainable_variables`.": [
+                answer(lambda optimizer, g, v: optimizer.apply(g[:2], v[:2])),
+                answer(lambda optimizer, g, v: optimizer.apply(g[2:], v[2:])),
+                answer(lambda optimizer, g, v: optimizer.apply(g[::2], v[::2])),
+            ],
+            "The weights moved twice. One step moves them once.": [
+                answer(lambda optimizer, g, v: (optimizer.apply(g, v), optimizer.apply(g, v)))
+            ],
             "You multiplied by the learning rate, and the optimizer does that, too. Give it the "
-            "gradients as they are.": [answer(scaled(0.05))],
+            "gradients as they are.": [
+                answer(lambda optimizer, g, v: optimizer.apply([0.05 * each for each in g], v))
+            ],
             "You divided the gradients by the number of rows. The loss is a mean already, so leave "
-            "that out.": [answer(scaled(1 / 4))],
+            "that out.": [
+                answer(lambda optimizer, g, v: optimizer.apply([each / 4 for each in g], v))
+            ],
             "The gradients have taken the place of the weights. Let the optimizer subtract them: "
-            "`optimizer.apply_gradients`.": [answer(replaced)],
+            "`optimizer.apply_gradients`.": [
+                answer(
+                    lambda optimizer, g, v: [
+                        old.assign(each) for old, each in zip(v, g, strict=True)
+                    ]
+                )
+            ],
             "Right with the learning rate 0.05 only. Use the optimizer that you were given.": [
-                answer(own_optimizer)
+                answer(lambda optimizer, g, v: keras.optimizers.SGD(0.05).apply(g, v))
             ],
             "Right with SGD only: you moved the weights yourself. Let the optimizer do it, by "
-            "`optimizer.apply_gradients`.": [answer(without_optimizer)],
+            "`optimizer.apply_gradients`.": [
+                answer(
+                    lambda optimizer, g, v: [
+                        old.assign_sub(optimizer.learning_rate * each)
+                        for old, each in zip(v, g, strict=True)
+                    ]
+                )
+            ],
             "Right for cross-entropy only. Use the `loss` that you were given.": [
-                answer(value=own_loss)
+                answer(value=lambda loss, y, z: cross_entropy(y, z))
             ],
             "`loss.call` gives one loss for each row. `loss(labels, logits)` takes the mean.": [
                 answer(value=lambda loss, y, z: loss.call(y, z))
@@ -783,14 +757,10 @@ def train_step() -> Exercise:
                 answer(value=lambda loss, y, z: z)
             ],
             "Return the loss alone, one number.": [
-                answer(returned=lambda first, again: (first, again))
+                answer(returned=lambda before, after: (before, after))
             ],
-            no_gradient: [after_the_tape],
-            gradient_first: [
-                answer(
-                    lambda optimizer, gradients, variables: apply(optimizer, variables, gradients)
-                )
-            ],
+            no_gradient: [answer(value=lambda loss, y, z: loss(y, tf.stop_gradient(z)))],
+            gradient_first: [answer(lambda optimizer, g, v: optimizer.apply(v, g))],
             CHANGED: [writes_into_inputs],
         },
         probe=observe,
