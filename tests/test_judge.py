@@ -214,7 +214,8 @@ def test_error_counts_only_after_right_results(factor, outcome):
 
 
 def test_number_in_place_of_a_function():
-    assert judge(3) == Verdict(NOT_YET, judging.NO_FUNCTION)
+    sentence = "Give `check` the function itself, by its name and without brackets."
+    assert judge(3) == Verdict(NOT_YET, sentence)
 
 
 def test_probe_may_refuse_an_answer():
@@ -471,6 +472,7 @@ def test_answer_that_changes_its_arguments(amount):
         return 2 * numbers
 
     assert judge(in_place) == Verdict(NOT_YET, judging.CHANGED)
+    assert judging.CHANGED.startswith("You changed the caller's array: make a new array")
     assert judge(double).outcome == CORRECT, "The examples themselves have changed."
 
 
