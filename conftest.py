@@ -21,7 +21,6 @@ from tests.support.notebook_comparison import output_differences, stderr_lines, 
 
 set_kernel_environment()
 
-
 DATA = "notebook data"
 COMPARED = "notebook outputs compared"
 NOT_COMPARED = "notebook outputs not compared"
