@@ -11,44 +11,11 @@ import pytest
 from helpers import ROOT
 from helpers.data import CLASS_NAMES
 from helpers.sketches import GARMENTS, Dice, draw
+from helpers.training import predict_logits, scale_pixels, train_softmax_regression
 
 T_SHIRT, PULLOVER, COAT, SHIRT = 0, 2, 4, 6
 HARD_BLOCK = [T_SHIRT, PULLOVER, COAT, SHIRT]
 SHOES = [5, 7, 9]
-
-
-def rows(images):
-    return images.reshape(len(images), -1) / np.float32(255)
-
-
-def nearest_centroid(inputs, labels, test_inputs):
-    centroids = np.stack([inputs[labels == label].mean(axis=0) for label in range(10)])
-    return np.argmin((centroids**2).sum(axis=1) - 2 * test_inputs @ centroids.T, axis=1)
-
-
-def nearest_neighbour(inputs, labels, test_inputs):
-    return labels[np.argmin((inputs**2).sum(axis=1) - 2 * test_inputs @ inputs.T, axis=1)]
-
-
-def softmax_regression(inputs, labels, test_inputs, epochs=10):
-    """Predict by a linear model, with its weights averaged over the later epochs.
-
-    The last weights alone swing by several per cent from step to step, because four of the classes
-    are hard to tell apart.
-    """
-    generator = np.random.default_rng(0)
-    weights, total = np.zeros((2, inputs.shape[1], 10), np.float32)
-    targets = np.eye(10, dtype=np.float32)[labels]
-    for epoch in range(epochs):
-        for batch in np.array_split(generator.permutation(len(inputs)), len(inputs) // 256):
-            batch_inputs = inputs[batch]
-            scores = batch_inputs @ weights
-            exponentials = np.exp(scores - scores.max(axis=1, keepdims=True))
-            probabilities = exponentials / exponentials.sum(axis=1, keepdims=True)
-            weights -= 0.1 * batch_inputs.T @ (probabilities - targets[batch]) / len(batch)
-            if epoch >= epochs // 2:
-                total += weights
-    return np.argmax(test_inputs @ total, axis=1)
 
 
 @pytest.fixture(scope="module")
@@ -56,13 +23,8 @@ def pictures():
     return draw(10_000, seed=3)
 
 
-@pytest.fixture(scope="module")
-def test_pictures():
-    return draw(2_000, seed=4)
-
-
-@pytest.mark.parametrize("count", [0, 1, 7, 10, 2_345, np.int64(20)])
-def test_count_shapes_and_types(count):
+@pytest.mark.parametrize("count", [0, 7, np.int64(2_343)])
+def test_shapes_and_types(count):
     images, labels = draw(count, seed=0)
     assert (images.shape, images.dtype) == ((count, 28, 28), np.uint8)
     assert (labels.shape, labels.dtype) == ((count,), np.uint8)
@@ -74,18 +36,11 @@ def test_labels_follow_the_class_names():
     assert drawn == named
 
 
-def test_classes_are_balanced():
-    counts = np.bincount(draw(2_340, seed=0)[1], minlength=10)
-    assert counts.tolist() == [234] * 10
-    counts = np.bincount(draw(2_343, seed=0)[1], minlength=10)
-    assert sorted(counts) == [234] * 7 + [235] * 3
-
-
-def test_order_is_shuffled():
+def test_classes_are_balanced_and_shuffled():
     """Batches of sorted or cyclic labels would all be alike."""
-    labels = draw(1_000, seed=0)[1]
-    neighbours_equal = np.mean(labels[1:] == labels[:-1])
-    assert 0.05 < neighbours_equal < 0.15  # sorted: 0.99, cyclic: 0
+    labels = draw(2_343, seed=0)[1]
+    assert sorted(np.bincount(labels)) == [234] * 7 + [235] * 3
+    assert 0.05 < np.mean(labels[1:] == labels[:-1]) < 0.15  # sorted: 0.99, cyclic: 0
 
 
 def test_seed_decides_the_pictures(pictures):
@@ -134,38 +89,23 @@ def test_no_picture_is_repeated(pictures):
     assert len(np.unique(pictures[0].reshape(10_000, -1), axis=0)) == 10_000
 
 
-def test_bright_garment_on_black(pictures):
-    images, labels = pictures
+@pytest.mark.parametrize("label", range(10), ids=CLASS_NAMES)
+def test_garment_is_bright_centred_and_the_right_way_round(pictures, label):
+    images = pictures[0][pictures[1] == label]
     assert np.all(images.max(axis=(1, 2)) > 50)  # darker ones are invisible
-    for label in range(10):
-        covered = np.mean(images[labels == label] > 25, axis=(1, 2))
-        assert covered.min() > 0.03, label
-        assert covered.max() < 0.9, label
-        assert np.mean(images[labels == label] == 0) > 0.25, label
+    covered = np.mean(images > 25, axis=(1, 2))
+    assert covered.min() > 0.03
+    assert covered.max() < 0.9
+    assert np.mean(images == 0) > 0.25
 
-
-def test_garments_are_centred(pictures):
-    """Shoes are low in the picture, as the real ones are."""
-    images, labels = pictures
-    grid = np.arange(28)
-    for label in range(10):
-        mean = images[labels == label].mean(axis=0)
-        row, column = (np.average(grid, weights=mean.sum(axis=axis)) for axis in (1, 0))
-        assert 12 < column < 15.5, label
-        assert 11 < row < (18.5 if label in SHOES else 16.5), label
-
-
-def test_tops_are_symmetric_and_shoes_point_left(pictures):
-    images, labels = pictures
-    for label in range(10):
-        mean = images[labels == label].mean(axis=0)
-        left, right = mean[:, :14], mean[:, :13:-1]
-        lopsided = np.abs(left - right).sum() / mean.sum()
-        if label in SHOES:
-            upper = mean[:18]  # above the sole the ankle is higher than the toe
-            assert upper[:, 14:].sum() > 1.5 * upper[:, :14].sum(), label
-        else:
-            assert lopsided < 0.05, label
+    mean = images.mean(axis=0)
+    row, column = (np.average(range(28), weights=mean.sum(axis=axis)) for axis in (1, 0))
+    assert 12 < column < 15.5
+    assert 11 < row < (18.5 if label in SHOES else 16.5)
+    if label in SHOES:  # above the sole the ankle, on the right, is higher than the toe
+        assert mean[:18, 14:].sum() > 1.5 * mean[:18, :14].sum()
+    else:
+        assert np.abs(mean[:, :14] - mean[:, :13:-1]).sum() < 0.05 * mean.sum()
 
 
 @pytest.mark.parametrize(
@@ -173,9 +113,7 @@ def test_tops_are_symmetric_and_shoes_point_left(pictures):
     [
         (-1, 0, ValueError, "count must be 0 or more, but it is -1."),
         (1, -5, ValueError, "seed must be 0 or more, but it is -5."),
-        (2.5, 0, TypeError, "count must be a whole number, but it is 2.5."),
         ("ten", 0, TypeError, "count must be a whole number, but it is 'ten'."),
-        (1, None, TypeError, "seed must be a whole number, but it is None."),
     ],
 )
 def test_bad_count_or_seed_is_rejected(count, seed, error, message):
@@ -191,22 +129,24 @@ def test_drawing_is_fast():
     assert time.process_time() - start < 1.4
 
 
-def test_nearest_centroid_accuracy(pictures, test_pictures):
-    predicted = nearest_centroid(rows(pictures[0]), pictures[1], rows(test_pictures[0]))
-    assert 0.60 < np.mean(predicted == test_pictures[1]) < 0.80
+def test_sketches_are_as_hard_as_the_course_needs(pictures):
+    images, labels = pictures
+    inputs, (test_images, test_labels) = scale_pixels(images), draw(2_000, seed=4)
+    test_inputs = scale_pixels(test_images)
 
+    def nearest(rows):
+        return np.argmin((rows**2).sum(axis=1) - 2 * test_inputs @ rows.T, axis=1)
 
-def test_linear_model_accuracy(pictures, test_pictures):
-    predicted = softmax_regression(rows(pictures[0]), pictures[1], rows(test_pictures[0]))
-    assert 0.80 < np.mean(predicted == test_pictures[1]) < 0.90
+    centroids = np.stack([inputs[labels == label].mean(axis=0) for label in range(10)])
+    assert 0.60 < np.mean(nearest(centroids) == test_labels) < 0.80
 
+    weights, bias, _ = train_softmax_regression(images, labels, epochs=10, learning_rate=0.1)
+    predicted = predict_logits(test_inputs, weights, bias).argmax(axis=1)
+    assert 0.80 < np.mean(predicted == test_labels) < 0.90
 
-def test_most_mistakes_are_among_the_four_tops(pictures, test_pictures):
-    """By nearest neighbour, which needs no training."""
-    labels = test_pictures[1]
-    predicted = nearest_neighbour(rows(pictures[0]), pictures[1], rows(test_pictures[0]))
-    wrong = predicted != labels
-    inside = np.isin(labels, HARD_BLOCK) & np.isin(predicted, HARD_BLOCK)
+    predicted = labels[nearest(inputs)]  # by nearest neighbour, which needs no training
+    wrong = predicted != test_labels
+    inside = np.isin(test_labels, HARD_BLOCK) & np.isin(predicted, HARD_BLOCK)
     assert np.sum(wrong & inside) > 0.5 * np.sum(wrong)
-    recalls = [np.mean(predicted[labels == label] == label) for label in range(10)]
+    recalls = [np.mean(predicted[test_labels == label] == label) for label in range(10)]
     assert np.argmin(recalls) == SHIRT
