@@ -605,18 +605,3 @@ def test_a_judge_that_accepts_everything_gives_no_point(name, monkeypatch):
 def test_the_own_answer_of_the_course_gets_no_point(name):
     with pytest.raises(grading.NoPoint, match="the course's own answer"):
         grading.grade(name, lambda: exercise(name).solution)
-
-
-# The lock -----------------------------------------------------------------------------------------
-
-
-def test_the_full_lock_only_adds_to_the_lock_for_learners():
-    versions = {}
-    for file in ("requirements.lock", "requirements-all.lock"):
-        text = (ROOT / file).read_text(encoding="utf-8")
-        versions[file] = set(re.findall(r"^([\w.-]+==[^ \\]+)", text, re.MULTILINE))
-    learner, instructor = versions.values()
-    assert learner < instructor
-    added = {pin.partition("==")[0] for pin in instructor - learner}
-    assert "nbgrader" in added
-    assert not any(pin.startswith("nbgrader==") for pin in learner)
