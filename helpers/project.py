@@ -11,7 +11,6 @@ from __future__ import annotations
 import ast
 import json
 import re
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,8 +18,7 @@ from pathlib import Path
 from helpers.running import Run, run_apart
 
 SECONDS = 300.0  # limit for a whole run
-LARGEST_TO_READ = 20e6  # bytes; a larger file is no project, and might fill the memory
-LARGEST = 2e6  # bytes that still earn the point
+LARGEST = 2e6  # bytes
 LEAST_WORDS = 15  # of the learner's own in a section
 
 LOCAL_PATH = re.compile(
@@ -65,7 +63,6 @@ class Project:
     """A parsed notebook and its run; None if it was not run."""
 
     path: Path
-    size: int  # bytes
     cells: list[Cell]
     run: Run | None = None
 
@@ -115,8 +112,7 @@ def check_project(path: str | Path, seconds: float = SECONDS) -> None:
     except CannotRead as why:
         print(why)
     except Exception as error:  # never in the learner's face
-        first = next(iter(str(error).splitlines()), "")
-        print(f"The checker itself failed, which is its fault: {type(error).__name__}: {first}")
+        print(f"The checker itself failed, which is its fault: {error!r:.200}")
 
 
 def review(path: str | Path, seconds: float = SECONDS) -> list[Finding]:
@@ -158,64 +154,26 @@ def rubric_table() -> str:
 
 def read_project(path: str | Path) -> Project:
     """Parse a notebook. Raises CannotRead."""
-    if not isinstance(path, str | Path):
-        raise CannotRead('Give the name of your notebook as a text: "my_project.ipynb".')
     path = Path(path)
     try:
-        if path.is_dir():
-            raise CannotRead(f"{path.name} is a folder: give the notebook in it, a file .ipynb.")
-        size = path.stat().st_size
-        if size > LARGEST_TO_READ:
-            raise CannotRead(
-                f"{path.name} has {size / 1e6:.0f} MB, and over {LARGEST_TO_READ / 1e6:.0f} MB are "
-                "not even read: clear its outputs, show fewer and smaller ones, and save it again."
-            )
-        text = path.read_bytes().decode("utf-8")
+        project = Project(path, _cells(json.loads(path.read_bytes())))
     except FileNotFoundError:
         raise CannotRead(
             f"There is no file {path.as_posix()!r} here: look for a slip in its name or folder."
         ) from None
-    except UnicodeDecodeError:
+    except OSError as error:
+        raise CannotRead(f"{path.name!r} can't be read ({error.strerror}).") from None
+    except (ValueError, RecursionError):
         raise CannotRead(
-            f"{path.name} is not UTF-8, as every notebook is: save it again from Jupyter."
+            f"{path.name} is not JSON, so it is no notebook: save it again from Jupyter."
         ) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise CannotRead(f"{str(path)!r} can't be read ({reason}).") from None
-    return Project(path, size, _cells(_content(text, path.name)))
-
-
-def _content(text: str, name: str) -> dict:
-    """The notebook in a file's text. Raises CannotRead."""
-    import nbformat
-
-    if not text.strip():
-        raise CannotRead(f"{name} is empty: copy the template again, or restore a saved version.")
-    try:
-        content = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        place = f" from line {error.lineno} on" if hasattr(error, "lineno") else ""
+    except (KeyError, TypeError, AttributeError):
         raise CannotRead(
-            f"{name} is not JSON{place}, so it is no notebook: save it again from Jupyter."
+            f"{path.name} is damaged, or has an old format: open it in JupyterLab and save it once."
         ) from None
-    if not isinstance(content, dict) or "nbformat" not in content:
-        raise CannotRead(f"{name} is JSON, but no notebook: give a file that Jupyter has saved.")
-    if content["nbformat"] != 4:
-        raise CannotRead(
-            f"{name} has the notebook format {content['nbformat']}, and only 4 is read: open it in "
-            "JupyterLab and save it once."
-        )
-    try:
-        with warnings.catch_warnings(action="ignore"):  # about what it repairs by itself
-            nbformat.validate(nbformat.from_dict(content))
-    except (nbformat.ValidationError, AttributeError, TypeError, KeyError) as error:
-        first = next(iter(str(error).splitlines()), "")
-        raise CannotRead(
-            f"{name} is damaged ({first}): open it in JupyterLab and save it once."
-        ) from None
-    if not any(c["cell_type"] == "code" and "".join(c["source"]).strip() for c in content["cells"]):
-        raise CannotRead(f"{name} has no code: there is nothing to run and nothing to check.")
-    return content
+    if not project.code:
+        raise CannotRead(f"{path.name} has no code: there is nothing to run and nothing to check.")
+    return project
 
 
 def _cells(content: dict) -> list[Cell]:
@@ -270,6 +228,7 @@ def _prose(project: Project, title_word: str) -> str | None:
 
 
 def _too_short(project: Project, title: str) -> list[str]:
+    """What is missing if a section has fewer than LEAST_WORDS words."""
     prose = _prose(project, title.lower())
     if prose is None:
         return [f"There is no section `## {title}`."]
@@ -295,9 +254,10 @@ def _called(node: ast.AST) -> str:
     return getattr(node.func, "attr", getattr(node.func, "id", ""))
 
 
-def _cells_that_call(project: Project, pattern: str) -> list[Cell]:
-    """The cells that call something whose name contains `pattern`, a regular expression."""
-    return [cell for cell, node in _nodes(project) if re.search(pattern, _called(node))]
+def _unless_called(project: Project, pattern: str, sentence: str) -> list[str]:
+    """The sentence, unless something is called whose name contains `pattern`."""
+    is_called = any(re.search(pattern, _called(node)) for _, node in _nodes(project))
+    return [] if is_called else [sentence]
 
 
 def _parts(name: str) -> list[str]:
@@ -315,10 +275,11 @@ def _question(project: Project) -> list[str]:
 
 
 def _data_described(project: Project) -> list[str]:
-    missing = _too_short(project, "Data")
-    if not _cells_that_call(project, r"^(load|read|fetch)"):
-        missing.append("No cell loads data: no call of `load`, `load_data`, `read_…` was found.")
-    return missing
+    return _too_short(project, "Data") + _unless_called(
+        project,
+        r"^(load|read|fetch)",
+        "No cell loads data: no call of `load`, `load_data`, `read_…` was found.",
+    )
 
 
 def _validation(project: Project) -> list[str]:
@@ -334,16 +295,15 @@ def _validation(project: Project) -> list[str]:
 
 def _baseline(project: Project) -> list[str]:
     for cell, node in _nodes(project):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            if {"baseline", "majority"} & set(_parts(node.id)):
+        match node:
+            case ast.Name(ctx=ast.Store()) if {"baseline", "majority"} & set(_parts(node.id)):
                 return []
-        elif isinstance(node, ast.Call) and "baseline" in cell.section.lower():
-            return []
-    title = next((c.section for c in project.cells if "baseline" in c.section.lower()), "")
-    where = f"The section `## {title}` has no code that computes it."
-    if not title:
-        where = "There is no section `## Baseline`."
-    return [f"No baseline was found: score the simplest answer before any model. {where}"]
+            case ast.Call() if "baseline" in cell.section.lower():
+                return []
+    return [
+        "No baseline was found: score the simplest answer before any model. The section "
+        "`## Baseline` has no code that computes it."
+    ]
 
 
 # Calls with an argument that seed, and what they seed.
@@ -353,20 +313,15 @@ SEEDS = {
     r"^(np|numpy)\.random\.seed$": {"numpy"},
     r"^(random\.)?seed$": {"random"},
 }
-# Random calls, what must have been seeded before them, and what to say otherwise.
+# Random calls, what must have been seeded before them, and how.
 RANDOM_CALLS = (
-    (r"\b(default_rng|RandomState)\(\)$", "", "`{}` has no seed; give it a number, such as 0."),
-    (
-        r"^(np|numpy)\.random\.(?!seed|default_rng)[a-z]",
-        "numpy",
-        "`{}` comes without a seed; use `default_rng(0)`.",
-    ),
-    (r"^random\.(?!seed)[a-z]", "random", "`{}` comes before `random.seed(0)`."),
+    (r"\b(default_rng|RandomState)\(\)$", "", "give it a number, such as 0"),
+    (r"^(np|numpy)\.random\.(?!seed|default_rng)[a-z]", "numpy", "use `default_rng(0)`"),
+    (r"^random\.(?!seed)[a-z]", "random", "call `random.seed(0)` first"),
     (
         r"\b(fit|train_on_batch)$",
         "keras",
-        "trains a network before any seed is set; call `keras.utils.set_random_seed(0)` first, "
-        "before the network is built.",
+        "call `keras.utils.set_random_seed(0)` first, before the network is built",
     ),
 )
 
@@ -390,9 +345,9 @@ def _seeds(project: Project) -> list[str]:
             if any(re.search(pattern, call) for call in calls):
                 seeded |= seeded_here
         for call in calls:
-            for pattern, kind, sentence in RANDOM_CALLS:
+            for pattern, kind, remedy in RANDOM_CALLS:
                 if kind not in seeded and re.search(pattern, call):
-                    missing.append(f"{cell}: {sentence.format(call)}")
+                    missing.append(f"{cell}: `{call}` has no seed; {remedy}.")
     return missing
 
 
@@ -405,9 +360,8 @@ def _test_set_once(project: Project) -> list[str]:
         ]
     first = next(iter(test_set.uses.values()))
     first_of: dict[str | int, Cell] = {}  # the first use in each section
-    for (
-        cell
-    ) in test_set.uses.values():  # calibration belongs to the evaluation, even in its own section
+    for cell in test_set.uses.values():
+        # Calibration belongs to the evaluation, even in a section of its own.
         if cell is first or "calibration" not in cell.section.lower():
             first_of.setdefault(cell.section or cell.number, cell)
     missing = []
@@ -524,34 +478,28 @@ INTERVAL_ENDS = re.compile(r"2\.5|0\.025|\[5, 95\]|0\.05, 0\.95")  # of 95 or 90
 
 
 def _interval(project: Project) -> list[str]:
-    found = [
-        cell
-        for cell, node in _nodes(project)
-        if re.search(r"interval|confint|bootstrap", _called(node))
-        or (_called(node) in ("percentile", "quantile") and INTERVAL_ENDS.search(ast.unparse(node)))
-        or getattr(node, "value", None) == 1.96  # written out
+    for _, node in _nodes(project):
+        called = _called(node)
+        is_percentile = called in ("percentile", "quantile")
+        if (
+            re.search(r"interval|confint|bootstrap", called)
+            or (is_percentile and INTERVAL_ENDS.search(ast.unparse(node)))
+            or getattr(node, "value", None) == 1.96  # written out
+        ):
+            return []
+    return [
+        "No score has a confidence interval: no call such as `wilson_interval(correct, count)` "
+        "was found."
     ]
-    if not found:
-        return [
-            "No score has a confidence interval: no call such as `wilson_interval(correct, count)` "
-            "was found."
-        ]
-    first = next(iter(_TestSet(project).uses.values()), None)
-    if first and all(cell.number < first.number for cell in found):
-        return [
-            f"{found[-1]}: the interval comes before the test set is used by {first}; give "
-            "one for the score on the test set."
-        ]
-    return []
 
 
 def _calibration(project: Project) -> list[str]:
-    if _cells_that_call(project, r"calib|reliab|(^|_)ece($|_)|brier"):
-        return []
-    return [
+    return _unless_called(
+        project,
+        r"calib|reliab|(^|_)ece($|_)|brier",
         "No cell asks how far the probabilities can be trusted: no call such as "
-        "`expected_calibration_error` or `reliability_bins` was found."
-    ]
+        "`expected_calibration_error` or `reliability_bins` was found.",
+    )
 
 
 def _figures(project: Project) -> list[str]:
@@ -567,13 +515,7 @@ def _figures(project: Project) -> list[str]:
                         f"{cell}: its figure has no text; draw it with helpers.plotting, or begin "
                         "the next cell with `Figure:` and say what it shows."
                     )
-        if cell.kind == "markdown" and re.search(r"!\[\s*\]\(", cell.source):
-            missing.append("A picture in the text has no words between `![` and `]`.")
     return missing if count else ["No cell shows a figure: draw the one that answers the question."]
-
-
-def _limits(project: Project) -> list[str]:
-    return _too_short(project, "Limits")
 
 
 def _no_local_paths(project: Project) -> list[str]:
@@ -593,27 +535,22 @@ def _no_local_paths(project: Project) -> list[str]:
 
 
 def _small(project: Project) -> list[str]:
-    if project.size <= LARGEST:
+    size = project.path.stat().st_size
+    if size <= LARGEST:
         return []
     largest = max(project.code, key=lambda cell: len(json.dumps(cell.outputs)))
     return [
-        f"The file has {project.size / 1e6:.1f} MB, and {LARGEST / 1e6:.0f} are allowed; the "
+        f"The file has {size / 1e6:.1f} MB, and {LARGEST / 1e6:.0f} are allowed; the "
         f"largest output is that of {largest}."
     ]
 
 
 def _ran_in_order(project: Project) -> list[str]:
-    repair = "restart the kernel, run all cells, save"
     for expected, cell in enumerate(project.code, start=1):
-        if any(output.get("output_type") == "error" for output in cell.outputs):
-            return [f"{cell}: an error is stored with it; repair it, then {repair}."]
-        if cell.execution_count is None:
-            return [f"{cell}: has never been run; {repair}."]
-        if cell.execution_count != expected:
-            return [
-                f"{cell}: was run as number {cell.execution_count} instead of {expected}, so "
-                f"outputs may be those of an older version; {repair}."
-            ]
+        is_error = any(output.get("output_type") == "error" for output in cell.outputs)
+        if is_error or cell.execution_count != expected:
+            what = "an error is stored with it" if is_error else f"was not run as number {expected}"
+            return [f"{cell}: {what}; restart the kernel, run all cells, save."]
     return []
 
 
@@ -625,11 +562,9 @@ def _runs(project: Project) -> list[str]:
         return []
     if not run.started:
         return [f"It could not even be started: {run.error}."]
-    cell = project.code[run.started - 1]
+    cell = next(cell for cell in project.code if cell.number == run.started)
     if run.out_of_time:
         return [f"{cell}: was still running when {run.error}. Is there an endless loop?"]
-    if "Kernel died" in run.error:
-        return [f"{cell}: ended the kernel, by running out of memory or by leaving Python."]
     return [f"{cell}: stops a run from the top with {run.error}"]
 
 
@@ -647,7 +582,7 @@ RUBRIC = (
     Row("Evaluation", 1, "each figure has a text", _figures),
     Row("Evaluation", 3, "the conclusion says no more than the interval allows"),
     Row("Calibration", 1, "confidence is compared with accuracy", _calibration),
-    Row("Limits", 1, "a section names them", _limits),
+    Row("Limits", 1, "a section names them", lambda project: _too_short(project, "Limits")),
     Row("Limits", 2, "they are the ones that matter, and a reader could act on them"),
     Row("Reproducibility", 1, "no paths of one computer", _no_local_paths),
     Row("Reproducibility", 1, "at most 2 MB", _small),

@@ -5,7 +5,6 @@ notebooks of a few cells.
 """
 
 import base64
-import json
 import re
 import time
 
@@ -25,12 +24,13 @@ NOT_RUN = "it runs from top to bottom within five minutes"
 
 
 @pytest.fixture
-def copy(tmp_path):
-    """Write the sample, changed by a function, and return its path."""
+def changed(tmp_path):
+    """Write the sample, changed by these functions, and return its path."""
 
-    def write(change):
+    def write(*changes):
         notebook = nbformat.read(SAMPLE, as_version=4)
-        change(notebook)
+        for change in changes:
+            change(notebook)
         path = tmp_path / "poor.ipynb"
         nbformat.write(notebook, path)
         return path
@@ -64,28 +64,28 @@ def code(notebook):
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def replace(notebook, old, new):
-    found = [cell for cell in notebook.cells if old in cell.source]
-    assert found, f"The sample has no {old!r} any more."
-    for cell in found:
-        cell.source = cell.source.replace(old, new)
+def replace(old, new):
+    """A change of the sample: other text in all cells that contain it."""
+
+    def change(notebook):
+        found = [cell for cell in notebook.cells if old in cell.source]
+        assert found, f"The sample has no {old!r} any more."
+        for cell in found:
+            cell.source = cell.source.replace(old, new)
+
+    return change
 
 
-def drop(notebook, *texts):
-    """Take out the code cells with these texts, and number the others as one run would."""
-    for text in texts:
-        [cell] = [cell for cell in code(notebook) if text in cell.source]
-        notebook.cells.remove(cell)
-    for number, cell in enumerate(code(notebook), start=1):
-        cell.execution_count = number
+def insert(heading, source):
+    """A change of the sample: a new code cell below the heading with these words."""
 
+    def change(notebook):
+        [place] = [i for i, cell in enumerate(notebook.cells) if f"## {heading}" in cell.source]
+        notebook.cells.insert(place + 1, new_code_cell(source))
+        for number, cell in enumerate(code(notebook), start=1):
+            cell.execution_count = number
 
-def insert(notebook, after, *sources):
-    """Add code cells below the heading that contains these words."""
-    [place] = [i for i, cell in enumerate(notebook.cells) if f"## {after}" in cell.source]
-    notebook.cells[place + 1 : place + 1] = map(new_code_cell, sources)
-    for number, cell in enumerate(code(notebook), start=1):
-        cell.execution_count = number
+    return change
 
 
 # The sample and the template ----------------------------------------------------------------------
@@ -119,7 +119,7 @@ def test_running_the_template_changes_no_file():
     assert after == before
 
 
-def test_outputs_support_the_sample_s_conclusion():
+def test_outputs_support_the_conclusion_of_the_sample():
     """The expected gain of a point lies outside every interval, and the seeds disagree."""
     printed = "".join(o.get("text", "") for c in code(nbformat.read(SAMPLE, 4)) for o in c.outputs)
     found = re.findall(r"(seed \d|mean.*): gain (\S+), paired interval (\S+) to (\S+)", printed)
@@ -132,88 +132,9 @@ def test_outputs_support_the_sample_s_conclusion():
 # Poor and honest projects ----------------------------------------------------------------
 
 
-def no_seed(notebook):
-    replace(notebook, "    keras.utils.set_random_seed(seed)\n", "")
-
-
-def generator_without_seed(notebook):
-    replace(notebook, "default_rng(0)", "default_rng()")
-
-
-def no_baseline(notebook):
-    drop(notebook, "majority_accuracy")
-
-
-def used_in_three_cells(notebook):
-    look = "print(accuracy(data.test_labels, scores_of(ten[0], data.test_images).argmax(axis=1)))"
-    insert(notebook, "Baseline", look)
-    insert(notebook, "Limits", look)
-
-
-def training_after_the_test(notebook):
-    insert(notebook, "Limits", "better = trained(7, SHELF_OF[training_labels], 99)")
-
-
-def used_in_the_training_loop(notebook):
-    replace(
-        notebook,
-        '    print(f"seed {seed}: both networks are trained")',
-        "    print(accuracy(data.test_labels, scores_of(ten[-1], x).argmax(axis=1)))",
-    )
-
-
-def used_by_a_function(notebook):
-    insert(notebook, "Baseline", "def score(m):\n    return scores_of(m, data.test_images)")
-    insert(notebook, "Limits", "score(ten[0])")
-
-
-def used_under_another_name(notebook):
-    insert(notebook, "Data", "pictures = data.test_images / 255")
-    insert(notebook, "Baseline", "print(pictures.mean())")
-
-
-def used_in_a_training_comprehension(notebook):
-    insert(
-        notebook,
-        "Honest",
-        "print(max([scores_of(trained(7, x, seed), data.test_images).max() for seed in (3, 4)]))",
-    )
-
-
-def validation_on_test_pictures(notebook):
-    replace(notebook, "validation_", "other_")
-    insert(notebook, "Data", "x_val = data.test_images / 255")
-
-
-def no_interval(notebook):
-    replace(notebook, "wilson_interval", "sorted")
-    replace(notebook, "1.96 * ", "2 * ")
-    insert(notebook, "Limits", "print(np.quantile(gain, 0.5))")
-
-
-def no_validation(notebook):
-    replace(notebook, "validation_", "other_")
-
-
-def no_calibration(notebook):
-    drop(notebook, "expected_calibration_error(together", "Confidence is close to accuracy")
-
-
 def figure_without_words(notebook):
-    for cell in code(notebook):
-        for output in cell.outputs:
-            if "image/png" in output.get("data", {}):
-                output.metadata["image/png"].pop("alt")
-                return
-
-
-def no_figure(notebook):
-    for cell in code(notebook):
-        cell.outputs = [o for o in cell.outputs if "image/png" not in o.get("data", {})]
-
-
-def colab_path(notebook):
-    replace(notebook, "data = load()", 'data = load("/content/drive/MyDrive/fashion")')
+    output = next(o for c in code(notebook) for o in c.outputs if "image/png" in o.get("data", {}))
+    output.metadata["image/png"].pop("alt")
 
 
 def home_path_in_an_output(notebook):
@@ -225,27 +146,13 @@ def short_limits(notebook):
     cell.source = "## Limits\n\nThere are none."
 
 
-def no_question_mark(notebook):
-    [cell] = [cell for cell in notebook.cells if cell.source.startswith("## Question")]
-    cell.source = cell.source.replace("?", ".")
-
-
-def no_data_section(notebook):
-    replace(notebook, "## Data\n", "## Pictures\n")
-
-
 def stale(notebook):
     code(notebook)[5].execution_count = 40
 
 
-def never_run(notebook):
-    code(notebook)[-1].execution_count = None
-
-
 def error_stored(notebook):
-    code(notebook)[3].outputs = [
-        new_output("error", ename="NameError", evalue="x", traceback=["NameError: x"])
-    ]
+    error = new_output("error", ename="NameError", evalue="x", traceback=["NameError: x"])
+    code(notebook)[3].outputs = [error]
 
 
 def too_large(notebook):
@@ -254,150 +161,183 @@ def too_large(notebook):
     code(notebook)[5].outputs = [new_output("display_data", {"image/png": picture}, metadata=alt)]
 
 
-ONCE = "the test set is used in one section, after all training"
+LOOK = "print(accuracy(data.test_labels, scores_of(ten[-1], data.test_images).argmax(axis=1)))"
+NO_INTERVAL = (
+    replace("wilson_interval", "sorted"),
+    replace("1.96 * ", "2 * "),
+    insert("Limits", "print(np.quantile(gain, 0.5))"),
+)
+SEED = "all that is random is seeded"
 APART = "pictures for validation are set apart"
+ONCE = "the test set is used in one section, after all training"
+INTERVAL = "the score has a confidence interval"
 PATHS = "no paths of one computer"
 ORDER = "the stored outputs are of one run, in order"
-POOR = [
-    (no_seed, "all that is random is seeded", "code cell 7 `def trained(outputs, labels, seed):`"),
-    (generator_without_seed, "all that is random is seeded", "`np.random.default_rng()` has no"),
-    (no_baseline, "the simplest answer is scored", "`## Baseline` has no code"),
-    (used_in_three_cells, ONCE, "in 3 sections: code cell 6 `print(accuracy(data.test_labels"),
-    (training_after_the_test, ONCE, "code cell 16 `better = trained(7, SHELF_OF[training_labels]"),
-    (used_in_the_training_loop, ONCE, "code cell 8 `ten, seven = [], []`: a loop trains and tes"),
-    (used_by_a_function, ONCE, "in 2 sections: "),
-    (used_under_another_name, ONCE, "in 2 sections: code cell 7 `print(pictures.mean())`"),
-    (used_in_a_training_comprehension, ONCE, "code cell 10 `print(max([scores_of(trained(7, x"),
-    (validation_on_test_pictures, APART, "`validation_images` or `x_val`"),
-    (no_interval, "the score has a confidence interval", "`wilson_interval(correct, count)`"),
-    (no_validation, APART, "`validation_images` or `x_val`"),
-    (no_calibration, "confidence is compared with accuracy", "`expected_calibration_error`"),
-    (
-        figure_without_words,
+# Changes of the sample, the row that it loses, and a part of what is said.
+POOR = {
+    "no seed": (
+        [replace("    keras.utils.set_random_seed(seed)\n", "")],
+        SEED,
+        "code cell 7 `def trained(outputs, labels, seed):`",
+    ),
+    "generator without a seed": (
+        [replace("default_rng(0)", "default_rng()")],
+        SEED,
+        "`np.random.default_rng()` has no seed",
+    ),
+    "test set in three sections": (
+        [insert("Baseline", LOOK), insert("Limits", LOOK)],
+        ONCE,
+        "in 3 sections: code cell 6 `print(accuracy(data.test_labels",
+    ),
+    "training after the test": (
+        [insert("Limits", "better = trained(7, SHELF_OF[training_labels], 99)")],
+        ONCE,
+        "code cell 16 `better = trained(7, SHELF_OF[training_labels]",
+    ),
+    "test in the training loop": (
+        [replace('    print(f"seed {seed}: both networks are trained")', f"    {LOOK}")],
+        ONCE,
+        "code cell 8 `ten, seven = [], []`: a loop trains and tests in turn",
+    ),
+    "test in a training comprehension": (
+        [insert("Honest", "[scores_of(trained(7, x, k), data.test_images) for k in (3, 4)]")],
+        ONCE,
+        "code cell 10 `[scores_of(trained(7, x, k), data.test_images) for",
+    ),
+    "test in a function": (
+        [
+            insert("Baseline", "def score(m):\n    return scores_of(m, data.test_images)"),
+            insert("Limits", "score(ten[0])"),
+        ],
+        ONCE,
+        "in 2 sections: ",
+    ),
+    "test under another name": (
+        [
+            insert("Data", "pictures = data.test_images / 255"),
+            insert("Baseline", "print(pictures.mean())"),
+        ],
+        ONCE,
+        "in 2 sections: code cell 7 `print(pictures.mean())`",
+    ),
+    "validation on test pictures": (
+        [replace("validation_", "other_"), insert("Data", "x_val = data.test_images / 255")],
+        APART,
+        "`validation_images` or `x_val`",
+    ),
+    "no interval": (NO_INTERVAL, INTERVAL, "`wilson_interval(correct, count)`"),
+    "figure without words": (
+        [figure_without_words],
         "each figure has a text",
         'code cell 13 `curves = {"no gain": (np.array([0.5, 4.5])',
     ),
-    (no_figure, "each figure has a text", "No cell shows a figure"),
-    (colab_path, PATHS, "code cell 3 `data = load("),
-    (home_path_in_an_output, PATHS, "code cell 3 `data = load()`: its output shows a path"),
-    (short_limits, "a section names them", "has 3 words of your own: write at least 15"),
-    (no_question_mark, "a section asks one", "no question mark"),
-    (no_data_section, "they are loaded, and described in a section", "no section `## Data`"),
-    (stale, ORDER, "`majority_accuracy = np.bincount(validation_shelves).max()...`: was run as"),
-    (never_run, ORDER, "code cell 15 `plotting.plot_lines(`: has never been run"),
-    (error_stored, ORDER, "an error is stored with it"),
-    (too_large, "at most 2 MB", "2 are allowed; the largest output is that of code cell 6 `"),
-]
+    "absolute path": (
+        [replace("data = load()", 'data = load("/mnt/fashion")')],
+        PATHS,
+        "code cell 3 `data = load(",
+    ),
+    "path in an output": (
+        [home_path_in_an_output],
+        PATHS,
+        "code cell 3 `data = load()`: its output shows a path",
+    ),
+    "short limits": ([short_limits], "a section names them", "has 3 words of your own"),
+    "no question": ([replace("?", ".")], "a section asks one", "no question mark"),
+    "no section on data": (
+        [replace("## Data\n", "## Pictures\n")],
+        "they are loaded, and described in a section",
+        "no section `## Data`",
+    ),
+    "stale": (
+        [stale],
+        ORDER,
+        "`majority_accuracy = np.bincount(validation_shelves).max()...`: was not run as number 6",
+    ),
+    "error stored": ([error_stored], ORDER, "an error is stored with it"),
+    "too large": (
+        [too_large],
+        "at most 2 MB",
+        "2 are allowed; the largest output is that of code cell 6 `",
+    ),
+}
 
 
-@pytest.mark.parametrize(
-    ("change", "row", "place"), POOR, ids=lambda item: getattr(item, "__name__", "")
-)
-def test_poor_project_loses_one_row(copy, change, row, place):
-    missing = lost(copy(change))
+@pytest.mark.parametrize("name", POOR)
+def test_poor_project_loses_one_row(changed, name):
+    changes, row, place = POOR[name]
+    missing = lost(changed(*changes))
     assert list(missing) == [row]
     assert place in "\n".join(missing[row])
 
 
-# Section, and code that belongs there in an honest project.
-HONEST = {
-    "sizes": ("Limits", "print(len(data.test_labels), data.test_images.shape)"),
-    "results": ("Limits", "test_accuracy = 0.5\nprint(test_accuracy)"),
-    "prepared": ("Data", "x, x_test = data.train_images / 255, data.test_images / 255\nprint(x)"),
-    "prepared anywhere": ("Model", "x_test = data.test_images / 255"),
-    "prepared by a function": ("Data", "held_out = two_classes(data.test_images)"),
-    "copies": ("Data", "print(sum(p.tobytes() in known for p in data.test_images))"),
-    "copies shown later": (
-        "Data",
-        "number = sum(p.tobytes() in known for p in data.test_images)",
-        "print(number)",
-    ),
-    "parameter": ("Model", "def f(x_test):\n    return x_test + 1\n\n\nf(validation_images)"),
-    "temperature": ("Limits", "fit_temperature(scores_of(ten[0], validation_images), labels)"),
+def described_in_the_next_cell(notebook):
+    figure_without_words(notebook)
+    [place] = [i for i, c in enumerate(notebook.cells) if "no gain" in c.source]
+    notebook.cells.insert(place + 1, new_markdown_cell("Figure: three bars for each seed."))
+
+
+COUNT = "number = sum(p.tobytes() in known for p in data.test_images)"
+GOOD = {
+    "sizes": [insert("Limits", "print(len(data.test_labels), data.test_images.shape)")],
+    "results": [insert("Limits", "test_accuracy = 0.5\nprint(test_accuracy)")],
+    "prepared": [
+        insert("Data", "x, x_test = data.train_images / 255, data.test_images / 255"),
+        insert("Baseline", "print(x.mean())"),
+    ],
+    "prepared anywhere": [insert("Model", "x_test = data.test_images / 255")],
+    "prepared by a function": [insert("Data", "held_out = two_classes(data.test_images)")],
+    "copies": [insert("Data", COUNT), insert("Limits", "print(number)")],
+    "parameter": [insert("Model", "def f(x_test):\n    return x_test + 1\n\nf(validation_images)")],
+    "calibration": [insert("Calibration", "print(scores_of(ten[0], data.test_images).max())")],
+    "temperature": [insert("Limits", "fit_temperature(scores_of(ten[0], x_val), labels)")],
+    "written interval": [*NO_INTERVAL, insert("Honest", "half = 1.96 * np.sqrt(p * (1 - p) / n)")],
+    "percentiles": [*NO_INTERVAL, insert("Honest", "np.quantile(means, [0.025, 0.975])")],
+    "baseline by name": [replace("## Baseline", "## The simplest answer")],
+    "baseline by section": [replace("majority_accuracy", "simplest")],
+    "described figure": [described_in_the_next_cell],
 }
 
 
-@pytest.mark.parametrize("name", HONEST)
-def test_honest_code_is_no_early_use_of_the_test_set(copy, name):
-    section, source, *later = HONEST[name]
-
-    def change(notebook):
-        insert(notebook, section, source)
-        if later:
-            insert(notebook, "Limits", *later)
-
-    assert lost(copy(change)) == {}
+@pytest.mark.parametrize("name", GOOD)
+def test_good_project_loses_nothing(changed, name):
+    assert lost(changed(*GOOD[name])) == {}
 
 
 @pytest.mark.parametrize(
-    "source", ["half = 1.96 * np.sqrt(p * (1 - p) / n)", "np.quantile(means, [0.025, 0.975])"]
+    ("call", "seed"),
+    [("np.random.normal(0)", "np.random.seed(0)"), ("random.random()", "seed(0)")],
 )
-def test_interval_may_be_written_out(copy, source):
-    def change(notebook):
-        no_interval(notebook)
-        insert(notebook, "Honest", "truth = SHELF_OF[data.test_labels]", source)
-
-    assert lost(copy(change)) == {}
-
-
-@pytest.mark.parametrize(
-    ("old", "new"), [("## Baseline", "## The simplest answer"), ("majority_accuracy", "simplest")]
-)
-def test_baseline_by_section_or_by_name(copy, old, new):
-    assert lost(copy(lambda notebook: replace(notebook, old, new))) == {}
-
-
-def test_random_call_needs_its_own_seed(small):
-    for call, seed in (
-        ("np.random.normal(0)", "np.random.seed(0)"),
-        ("random.random()", "seed(0)"),
-    ):
-        source = f"values = np.array([1])\nprint(values)\n{call}"
-        assert "all that is random is seeded" in lost(small(source))
-        seeded = source.replace("print", f"{seed}\nprint")
-        assert "all that is random is seeded" not in lost(small(seeded))
+def test_random_call_needs_its_own_seed(small, call, seed):
+    assert SEED in lost(small("print(1)", call))
+    assert SEED not in lost(small(seed, call))
 
 
 def test_fit_needs_a_seed_only_with_keras(small):
     source = "name = 'keras'.upper()\nmodel = name\nmodel.fit(images, labels)"
-    assert "all that is random is seeded" not in lost(small(source))
-    assert "all that is random is seeded" in lost(small("import keras", source))
+    assert SEED not in lost(small(source))
+    assert SEED in lost(small("import keras", source))
 
 
-def test_figure_described_in_the_next_cell(copy):
-    def described(notebook):
-        figure_without_words(notebook)
-        [place] = [i for i, c in enumerate(notebook.cells) if "no gain" in c.source]
-        notebook.cells.insert(place + 1, new_markdown_cell("Figure: three bars for each seed."))
-
-    assert lost(copy(described)) == {}
+def test_magics_are_left_out(small):
+    assert SEED in lost(small("%pip list\n!ls\nrandom.random()"))
 
 
-@pytest.mark.parametrize(
-    "source",
-    ["%matplotlib inline\nx = 1", "!pip list\nx = 1", "%%bash\nls -l /", "x = (", "\0", "(" * 5000],
-)
+@pytest.mark.parametrize("source", ["%%bash\nls -l /", "x = (", "\0", "(" * 5000])
 def test_cells_that_are_not_python(small, source):
-    assert "all that is random is seeded" not in lost(small(source, "y = 1"))
+    assert SEED not in lost(small(source, "y = 1"))
+    assert SEED in lost(small(source, "random.random()"))
 
 
 # Files that are not notebooks ---------------------------------------------------------------------
 
-EMPTY_NOTEBOOK = json.dumps(new_notebook())
 BAD_FILES = {
-    "not-json": (b"print('hello')\n", "is not JSON from line 1 on"),
+    "text": (b"print('hello')\n", "is not JSON"),
     "deep": (b"[" * 100_000, "is not JSON"),
-    "list": (b"[1, 2]", "is JSON, but no notebook"),
-    "nothing": (b" \n", "is empty"),
-    "latin": ("é".encode("latin-1"), "is not UTF-8"),
-    "no-code": (json.dumps(new_notebook(cells=[new_markdown_cell("a")])).encode(), "has no code"),
-    "no-cells": (EMPTY_NOTEBOOK.encode(), "has no code"),
-    "old": (b'{"nbformat": 3, "worksheets": []}', "has the notebook format 3"),
-    "damaged": (b'{"nbformat": 4, "nbformat_minor": 5, "cells": 7, "metadata": {}}', "is damaged"),
-    "cell": (
-        b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{"cell_type": "code"}]}',
-        "is damaged",
-    ),
+    "list": (b"[1, 2]", "is damaged"),
+    "old": (b'{"nbformat": 3, "worksheets": []}', "is damaged"),
+    "cell": (b'{"nbformat": 4, "cells": [7]}', "is damaged"),
+    "empty": (b'{"nbformat": 4, "cells": []}', "has no code"),
 }
 
 
@@ -411,27 +351,13 @@ def test_bad_file_gets_one_sentence(tmp_path, capsys, name):
     check_project(path, ONLY_LOOK)
     [line] = capsys.readouterr().out.splitlines()
     assert line.startswith(f"{name}.ipynb {sentence}")
-    assert path.read_bytes() == content
-
-
-def test_huge_file_is_not_read(tmp_path, monkeypatch):
-    path = tmp_path / "large.ipynb"
-    with path.open("wb") as file:
-        file.truncate(200_000_000)
-    monkeypatch.setattr(type(path), "read_bytes", lambda _: pytest.fail("It was read."))
-    with pytest.raises(CannotRead, match="has 200 MB, and over 20 MB are not even read"):
-        review(path)
 
 
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
         ("missing.ipynb", "There is no file 'missing.ipynb' here"),
-        (str(NOTEBOOKS), "is a folder"),
-        (7, "Give the name of your notebook as a text"),
-        (None, "Give the name of your notebook as a text"),
-        ("a\0b", "can't be read"),
-        ("x" * 5000, "can't be read"),
+        (NOTEBOOKS, "'notebooks' can't be read"),
     ],
 )
 def test_bad_path_gets_one_sentence(capsys, given, sentence):
@@ -455,14 +381,9 @@ def kernels_here():
     ]
 
 
-def test_notebook_that_runs(small):
-    assert run_missing(small("x = 1", "", "print(x)"), 60) == []
-
-
 def test_cell_that_raises(small):
-    path = small("a = 1", "b = 2", "c = 3", "d = 4", "# here\n1 / 0", "e = 5")
-    assert run_missing(path, 60) == [
-        "code cell 5 `# here`: stops a run from the top with ZeroDivisionError: division by zero"
+    assert run_missing(small("a = 1", "", "# here\n1 / 0", "b = 2"), 60) == [
+        "code cell 3 `# here`: stops a run from the top with ZeroDivisionError: division by zero"
     ]
 
 
@@ -487,13 +408,6 @@ def test_flood_of_output_is_stopped(small, monkeypatch):
         "holds; is there an endless loop?"
     ]
     assert not kernels_here()
-
-
-def test_kernel_that_dies(small):
-    path = small("x = 1", "import os\nos._exit(1)")
-    assert run_missing(path, 60) == [
-        "code cell 2 `import os`: ended the kernel, by running out of memory or by leaving Python."
-    ]
 
 
 def test_project_that_kills_its_runner(small):
