@@ -78,7 +78,7 @@ def epoch(quick: bool) -> list[Row]:
         functions["scikit-learn's `SGDClassifier`"] = recipes.scikit_learn_epoch(inputs, labels)
         wanted["scikit-learn's `SGDClassifier`"] = 0.5
     except ModuleNotFoundError:
-        print('No scikit-learn. To have its row: python -m pip install -e ".[benchmark]"')
+        print("No scikit-learn. To have its row: uv pip install --group benchmark")
     seconds = side_by_side(functions, rounds=1 if quick else ROUNDS)
     return [
         Row.ratio("NumPy epoch of notebook 04", name, seconds["ours"], seconds[name], bound)
