@@ -42,11 +42,11 @@ def test_the_grounds_are_true(document):
 
 def with_other_number(match: re.Match) -> str:
     """The number after this one, as a digit or a word."""
-    word = match[0].lower().split()[-1]
+    *article, word = match[0].lower().split()  # "one third"
     if word[-1].isdigit():
         return match[0][:-1] + str((int(word[-1]) + 1) % 10)
     place = NUMBER_WORDS.index(word) if word in NUMBER_WORDS else 0
-    return NUMBER_WORDS[place + 1]
+    return " ".join([*article, NUMBER_WORDS[place + 1]])
 
 
 @each_document
