@@ -152,7 +152,7 @@ def brier() -> Exercise:
             "left to do is the mean.",
         ),
         takeaway="The worst score is 2: all on one class, and wrong. The cross-entropy would be "
-        "infinite there. That is how the two judges differ.",
+        "infinite there. That is how the two measures differ.",
         explanation="Each row is a point, and so is the one-hot truth. The Brier score is the mean "
         "of their squared distance. Libraries that divide by the number of classes, or leave out "
         "one of two, print other numbers for the same thing.",
