@@ -191,6 +191,15 @@ def test_there_is_a_summary(path):
     assert any("summary" in title for title in titles), "Add a section `## Summary`."
 
 
+@each_notebook
+def test_further_reading_ends_the_notebook(path):
+    reading = read(path).cells[-1].source.partition("**Further reading:**\n\n")[2].splitlines()
+    assert 2 <= len(reading) <= 4, "End with two to four links under **Further reading:**."
+    for line in reading:
+        well_formed = re.fullmatch(r"- \[[^\]]+\]\(https://[\w.-]+(/[^\s()]*)?\): \S.+\.", line)
+        assert well_formed, f"Write - [title](https://…): why. instead of {line!r}"
+
+
 def test_the_network_of_notebook_05_has_the_layers_of_the_helper():
     def layers_of(source):
         [layers] = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.List)]
