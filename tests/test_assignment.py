@@ -153,10 +153,8 @@ def tampered_tests(work):
     work.cell("2.2", "2-grade").metadata.nbgrader.grade = False
     del work.cell("6.4", "2-grade").metadata.nbgrader["schema_version"]
     work.add(
-        """\
-import tools.instructor.grading
-
-tools.instructor.grading.judge = tools.instructor.grading.grade = lambda *_: True""",
+        "import tools.instructor.grading as grading\n\n"
+        "grading.judge = grading.grade = lambda *_: True",
         before="2.2",
     )
     work.add("get_ipython().input_transformers_post.append(lambda lines: [])", before="6.4")
@@ -189,12 +187,10 @@ def writes_to_stderr(work):
     work.answer_rightly(*EXERCISES)
     work.add(
         """\
-import logging
 import os
 import sys
 import threading
 import time
-import warnings
 
 
 def chatter():
@@ -203,16 +199,13 @@ def chatter():
         time.sleep(0.001)
 
 
-threading.Thread(target=chatter, daemon=True).start()
-logging.warning("a log")
-os.write(2, b"from C++ \\n")""",
+threading.Thread(target=chatter, daemon=True).start()""",
         before="1.1",
     )
     work.answer(
         "1.2",
         """\
 def softmax(logits):
-    warnings.warn("a warning")
     print("an error", file=sys.stderr)
     os.write(2, b"from C++ \\n")
     return np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
@@ -245,7 +238,6 @@ STUDENTS = {
     writes_to_stderr: (1, 1, 1, 1),
     returns_numbers: (1, 0, 1, 0),
 }
-KERAS_STUDENTS = {"right": 1, "wrong": 0}
 
 
 # nbgrader -----------------------------------------------------------------------------------------
@@ -278,10 +270,10 @@ def hand_in(folder, title, student, work):
 
 @pytest.fixture(scope="module")
 def course_folder(tmp_path_factory):
-    """nbgrader's folder after grading everyone, with its log."""
+    """nbgrader's folder after grading everyone."""
     require_nbgrader()
     folder = tmp_path_factory.mktemp("nbgrader")
-    for title, exercises in {"numpy": EXERCISES, "keras": ["5.2"]}.items():
+    for title, exercises in {"numpy": reversed(EXERCISES), "keras": ["5.2"]}.items():
         assert main(["assignment", title, *exercises, "--folder", str(folder)]) == 0
         nbgrader(folder, "generate_assignment", title)
     for student in STUDENTS:
@@ -294,20 +286,16 @@ def course_folder(tmp_path_factory):
             for place in (package, package.parent):
                 (place / "__init__.py").touch()
             (package / "grading.py").write_text("def grade(*_): pass\n", encoding="utf-8")
-    for student in KERAS_STUDENTS:
-        work = Submission(folder / "release/keras/keras.ipynb")
-        work.answer_rightly("5.2")
-        if student == "wrong":
-            work.cell("5.2").source = work.cell("5.2").source.replace("axis=-1", "axis=0")
-        # TensorFlow as students import it, with its log, before the course's quiet import.
-        work.notebook.cells.insert(1, nbformat.v4.new_code_cell("import tensorflow as tf"))
-        hand_in(folder, "keras", student, work)
-    log = nbgrader(folder, "autograde", "numpy", f"--Execute.timeout={SECONDS}")
-    log += nbgrader(folder, "autograde", "keras", "--Execute.timeout=120")
+    work = Submission(folder / "release/keras/keras.ipynb")
+    work.answer_rightly("5.2")
+    # TensorFlow as students import it, with its log, before the course's quiet import.
+    work.notebook.cells.insert(1, nbformat.v4.new_code_cell("import tensorflow as tf"))
+    hand_in(folder, "keras", "perfect", work)
+    nbgrader(folder, "autograde", "numpy", f"--Execute.timeout={SECONDS}")
+    nbgrader(folder, "autograde", "keras", "--Execute.timeout=120")
     for title in ("numpy", "keras"):
         nbgrader(folder, "generate_feedback", title)
     nbgrader(folder, "export")
-    (folder / "log.txt").write_text(log, encoding="utf-8")
     return folder
 
 
@@ -351,7 +339,7 @@ def test_every_student_gets_exactly_the_right_score(course_folder):
     maxima = {row["assignment"]: float(row["max_score"]) for row in rows}
     assert maxima == {"numpy": len(EXERCISES), "keras": 1}
     expected = {("numpy", student.__name__): sum(points) for student, points in STUDENTS.items()}
-    expected |= {("keras", student): points for student, points in KERAS_STUDENTS.items()}
+    expected[("keras", "perfect")] = 1
     assert {student: scores[student] for student in expected} == expected
 
 
@@ -373,23 +361,20 @@ def test_every_exercise_has_its_own_cell_and_verdict(course_folder, student):
 
 
 def test_verdicts_are_those_of_the_self_paced_check(course_folder):
-    for student in (perfect, empty, typical_mistakes, returns_numbers):
+    for student in (perfect, empty, typical_mistakes):
         work = Submission(course_folder / "release/numpy/numpy.ipynb")
         student(work)
-        graded = grade_cells(autograded(course_folder, student.__name__))
-        verdicts = {}
+        checked = {}
 
-        def check(name, answer, verdicts=verdicts):
-            verdicts[name] = judge(exercise(name), answer)
+        def check(name, answer, checked=checked):
+            checked[name] = judge(exercise(name), answer)
 
         names = {"check": check}
         for cell in code_cells(work.notebook)[2:]:
-            try:
-                exec(cell.source, names)
-            except NameError:
-                assert student is returns_numbers
-        assert len(verdicts) >= len(EXERCISES) - (student is returns_numbers)
-        for name, verdict in verdicts.items():
+            exec(cell.source, names)
+        graded = grade_cells(autograded(course_folder, student.__name__))
+        assert {grade_id(name, "2-grade") for name in checked} == graded.keys()
+        for name, verdict in checked.items():
             expected = f"{name} {verdict.outcome}: {verdict.message}"
             assert verdict_of(graded[grade_id(name, "2-grade")]) == expected
 
@@ -409,7 +394,7 @@ def test_feedback_is_short_and_names_the_reason(course_folder):
 
 def test_the_log_of_tensorflow_costs_no_point(course_folder):
     """The trap must be there: the student's own import of TensorFlow does write to stderr."""
-    notebook = autograded(course_folder, "right", "keras")
+    notebook = autograded(course_folder, "perfect", "keras")
     streams = [output.get("name") for output in notebook.cells[1].outputs]
     assert "stderr" in streams
     [cell] = grade_cells(notebook).values()
@@ -441,6 +426,8 @@ def test_the_release_is_one_notebook_without_solutions_or_hidden_tests(course_fo
         sources = "\n".join(cell.source for cell in notebook.cells)
         for word in ("SOLUTION", "HIDDEN", "grade(", "tools.instructor", "lambda"):
             assert word not in text
+        in_order = [grade_id(name, "2-grade") for name in names]
+        assert list(grade_cells(notebook)) == in_order
         for name in names:
             place, made = assignment.find(name), exercise(name)
             secret = lines_of(
@@ -459,24 +446,15 @@ def test_the_release_is_one_notebook_without_solutions_or_hidden_tests(course_fo
         assert notebook.metadata.keys() == {"kernelspec", "language_info"}
 
 
-def test_the_scan_finds_solutions_in_the_source(course_folder):
-    """Otherwise it could not find those of a release either."""
-    text = (course_folder / "source/numpy/numpy.ipynb").read_text(encoding="utf-8")
-    for line in lines_of(source_of(exercise("2.2").solution)):
-        assert line in text
-
-
-def test_validate_reports_a_wrong_solution_in_words_only(course_folder):
+def test_validate_reports_a_wrong_solution(course_folder):
     path = course_folder / "source/numpy/numpy.ipynb"
     assert "Success" in nbgrader(course_folder, "validate", str(path))
+    text = path.read_text(encoding="utf-8").replace("axis=-1, keepdims=True", "axis=0")
     broken = course_folder / "broken.ipynb"
-    solution = source_of(exercise("1.2").solution)
-    text = path.read_text(encoding="utf-8")
-    assert json.dumps(solution)[1:-1] not in text  # each line is a string of its own
-    broken.write_text(text.replace("axis=-1, keepdims=True", "axis=0"), encoding="utf-8")
-    said = nbgrader(course_folder, "validate", str(broken), code=0)
-    assert "FAILED" in said.upper()
-    assert "Success" not in said
+    broken.write_text(text, encoding="utf-8")
+    log = nbgrader(course_folder, "validate", str(broken))
+    assert "FAILED" in log.upper()
+    assert "Success" not in log
 
 
 # Making an assignment -----------------------------------------------------------------------------
@@ -528,13 +506,6 @@ def test_each_exercise_has_one_grade_cell_of_one_point(everything):
     assert ids == sorted(set(ids))  # RepairCells relies on it
 
 
-def test_exercises_are_in_the_order_of_the_course(tmp_path, capsys):
-    assert main(["assignment", "a-1", "6.4", "1.2", "--folder", str(tmp_path)]) == 0
-    notebook = nbformat.read(tmp_path / "source/a-1/a-1.ipynb", 4)
-    assert list(grade_cells(notebook)) == ["01-02-2-grade", "06-04-2-grade"]
-    assert "nbgrader generate_assignment a-1" in capsys.readouterr().out
-
-
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -560,7 +531,9 @@ def test_another_configuration_is_left_alone(tmp_path, capsys):
     own.write_text("c = get_config()\n", encoding="utf-8")
     assert main(["assignment", "first", "1.2", "--folder", str(tmp_path)]) == 0
     assert own.read_text(encoding="utf-8") == "c = get_config()\n"
-    assert "from tools.instructor.autograding import settings" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "from tools.instructor.autograding import settings" in out
+    assert "nbgrader generate_assignment first" in out
 
 
 def test_nbgrader_stops_if_it_cannot_find_the_course(tmp_path, monkeypatch):

@@ -1,4 +1,4 @@
-"""The metrics, against slow loops, worked examples and SciPy's optimiser."""
+"""The metrics, against worked examples, slow loops and SciPy."""
 
 from functools import partial
 
@@ -8,7 +8,7 @@ import scipy.optimize
 import scipy.special
 import scipy.stats
 
-from helpers.maths import cross_entropy, softmax
+from helpers.maths import softmax
 from helpers.metrics import (
     accuracy,
     brier_score,
@@ -31,7 +31,7 @@ def float_warnings_are_errors():
 
 
 def random_predictions(count, sharpness=1.0):
-    """Logits, and labels drawn from their softmax: calibrated at temperature `sharpness`."""
+    """Logits (count, 10) and labels, about calibrated at the temperature `sharpness`."""
     generator = np.random.default_rng(21)
     logits = generator.normal(size=(count, 10)) * 2
     noise = -np.log(-np.log(generator.random(logits.shape)))  # Gumbel: argmax draws from softmax
@@ -47,21 +47,10 @@ def test_accuracy():
 
 
 def test_confusion_matrix_has_a_row_for_each_true_class():
-    labels = [0, 0, 0, 1, 2, 2]
+    labels = np.array([0, 0, 0, 1, 2, 2], np.uint8)
     predictions = [0, 2, 2, 1, 0, 2]
     expected = [[1, 0, 2, 0], [0, 1, 0, 0], [1, 0, 1, 0], [0, 0, 0, 0]]
     np.testing.assert_array_equal(confusion_matrix(labels, predictions, 4), expected)
-
-
-def test_confusion_matrix_equals_a_loop():
-    logits, labels = random_predictions(500)
-    predictions = logits.argmax(axis=1)
-    expected = np.zeros((10, 10), int)
-    for label, prediction in zip(labels, predictions, strict=True):
-        expected[label, prediction] += 1
-    counts = confusion_matrix(labels.astype(np.uint8), predictions, 10)
-    np.testing.assert_array_equal(counts, expected)
-    assert counts.trace() / counts.sum() == accuracy(labels, predictions)
 
 
 @pytest.mark.parametrize(
@@ -92,19 +81,10 @@ def test_confusion_matrix_refuses_wrong_classes(wrong, sentence):
 # --- precision, recall, confident mistakes ---------------------------------------------------
 
 
-def test_precision_and_recall_equal_a_loop():
-    logits, labels = random_predictions(500)
-    answers = logits.argmax(axis=1)
-    precision, recall = precision_and_recall(confusion_matrix(labels, answers, 10))
-    for number in range(10):
-        assert precision[number] == np.mean(labels[answers == number] == number)
-        assert recall[number] == np.mean(answers[labels == number] == number)
-
-
 def test_precision_and_recall_of_an_empty_class_are_nan():
-    precision, recall = precision_and_recall([[3, 1, 0], [0, 0, 0], [1, 1, 0]])
+    precision, recall = precision_and_recall([[3, 2, 0], [0, 0, 0], [1, 1, 0]])
     np.testing.assert_array_equal(precision, [0.75, 0, np.nan])
-    np.testing.assert_array_equal(recall, [0.75, np.nan, 0])
+    np.testing.assert_array_equal(recall, [0.6, np.nan, 0])
 
 
 def test_most_confident_mistakes_equal_a_sorted_list():
@@ -120,9 +100,6 @@ def test_most_confident_mistakes_equal_a_sorted_list():
     for count in (1, 20, len(expected), 300):
         found = most_confident_mistakes(probabilities, labels, count)
         np.testing.assert_array_equal(found, expected[:count])
-
-
-def test_no_mistakes_give_no_rows():
     assert most_confident_mistakes(np.eye(3), [0, 1, 2], 5).size == 0
 
 
@@ -140,28 +117,6 @@ def test_calibration_worked_by_hand():
     assert expected_calibration_error(probabilities, labels, bins=5) == pytest.approx(0.3)
 
 
-@pytest.mark.parametrize("bins", [1, 10, 15])
-@pytest.mark.parametrize("sharpness", [0.5, 1, 3])
-def test_calibration_equals_a_loop_over_the_bins(bins, sharpness):
-    logits, labels = random_predictions(2000, sharpness)
-    probabilities = scipy.special.softmax(logits, axis=1)
-    counts, confidence, correct = reliability_bins(probabilities, labels, bins)
-    gap = 0
-    for k in range(bins):
-        inside = [
-            (max(row), int(np.argmax(row)) == label)
-            for row, label in zip(probabilities, labels, strict=True)
-            if k / bins < max(row) <= (k + 1) / bins
-        ]
-        assert counts[k] == len(inside)
-        if inside:
-            assert confidence[k] == pytest.approx(np.mean([c for c, _ in inside]))
-            assert correct[k] == pytest.approx(np.mean([right for _, right in inside]))
-            gap += abs(sum(c for c, _ in inside) - sum(right for _, right in inside))
-    ece = expected_calibration_error(probabilities, labels, bins)
-    assert ece == pytest.approx(gap / len(labels))
-
-
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("bins", [5, 10, 15, 20, 25, 29])
 def test_confidence_on_a_border_is_in_the_lower_bin(dtype, bins):
@@ -171,12 +126,6 @@ def test_confidence_on_a_border_is_in_the_lower_bin(dtype, bins):
     counts, confidence, _ = reliability_bins(probabilities, np.zeros(bins, int), bins)
     np.testing.assert_array_equal(counts, np.ones(bins))
     np.testing.assert_array_equal(confidence, tops.astype(dtype))
-
-
-def test_calibration_error_of_certain_predictions():
-    certain = np.eye(3)
-    assert expected_calibration_error(certain, [0, 1, 2]) == 0
-    assert expected_calibration_error(certain, [1, 2, 0]) == 1
 
 
 @pytest.mark.parametrize(
@@ -206,7 +155,7 @@ def test_probabilities_may_be_rounded_to_two_digits():
 
 def test_default_is_fifteen_bins():
     logits, labels = random_predictions(2000, 2)
-    probabilities = scipy.special.softmax(logits, axis=1)
+    probabilities = softmax(logits)
     assert len(reliability_bins(probabilities, labels)[0]) == 15
     fifteen = expected_calibration_error(probabilities, labels, 15)
     assert expected_calibration_error(probabilities, labels) == fifteen
@@ -215,16 +164,10 @@ def test_default_is_fifteen_bins():
 # --- temperature -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("true_temperature", [0.3, 1, 2.5])
-def test_temperature_recovers_the_sharpening(true_temperature):
-    logits, labels = random_predictions(20_000, sharpness=true_temperature)
-    # 20,000 labels leave a standard error of about .7 %.
-    assert fit_temperature(logits, labels) == pytest.approx(true_temperature, rel=0.03)
-
-
 @pytest.mark.parametrize("sharpness", [0.2, 1, 4])
 def test_temperature_equals_scipys_minimum_of_the_loss(sharpness):
     logits, labels = random_predictions(1000, sharpness)
+    logits.setflags(write=False)
 
     def loss(log_temperature):
         scaled = logits / np.exp(log_temperature)
@@ -234,14 +177,8 @@ def test_temperature_equals_scipys_minimum_of_the_loss(sharpness):
         loss, bounds=np.log([0.01, 100]), method="bounded", options={"xatol": 1e-10}
     )
     assert fit_temperature(logits, labels) == pytest.approx(np.exp(best.x), rel=1e-6)
-
-
-def test_temperature_repairs_the_calibration():
-    logits, labels = random_predictions(1000, sharpness=3)
-    scaled = logits / fit_temperature(logits, labels)
-    np.testing.assert_array_equal(scaled.argmax(axis=1), logits.argmax(axis=1))
-    assert cross_entropy(scaled, labels) < cross_entropy(logits, labels)
-    assert expected_calibration_error(softmax(scaled), labels) < 0.05
+    single = fit_temperature(logits.astype(np.float32), labels.astype(np.uint8))
+    assert single == pytest.approx(np.exp(best.x), rel=1e-5)
 
 
 @pytest.mark.parametrize(("label", "bound"), [(0, 0.01), (1, 100)])
@@ -251,21 +188,11 @@ def test_temperature_stops_at_its_bounds(label, bound):
     assert fit_temperature(logits, [label, label]) == pytest.approx(bound)
 
 
-def test_temperature_takes_float32_and_keeps_the_input():
-    logits, labels = random_predictions(300, sharpness=2)
-    single = logits.astype(np.float32)
-    single.setflags(write=False)
-    fitted = fit_temperature(single, labels.astype(np.uint8))
-    assert fitted == pytest.approx(fit_temperature(logits, labels), rel=1e-5)
-
-
 @pytest.mark.parametrize(
     ("logits", "labels", "sentence"),
     [
         ([[np.nan, 1.0]], [0], "finite logits"),
         ([[-np.inf, 1.0]], [0], "finite logits"),
-        ([[0.0, 1.0]], [2], "between 0 and 1"),
-        ([[0.0, 1.0]], [-1], "between 0 and 1"),
         ([[0.0, 1.0]], [0, 1], "do not fit"),
         (np.zeros((0, 2)), np.zeros(0, int), "at least one row"),
     ],
@@ -282,18 +209,6 @@ def test_brier_score_worked_by_hand():
     probabilities = [[0.7, 0.2, 0.1], [0.7, 0.2, 0.1], [1.0, 0.0, 0.0]]
     # .09 + .04 + .01, then .49 + .64 + .01, then 1 + 1
     assert brier_score(np.array(probabilities), [0, 1, 2]) == pytest.approx((0.14 + 1.14 + 2) / 3)
-
-
-def test_brier_score_equals_a_loop():
-    logits, labels = random_predictions(300, sharpness=2)
-    probabilities = scipy.special.softmax(logits, axis=1)
-    total = 0
-    for row, label in zip(probabilities, labels, strict=True):
-        for number, probability in enumerate(row):
-            total += (probability - (number == label)) ** 2
-    assert brier_score(probabilities, labels) == pytest.approx(total / len(labels))
-    single = brier_score(probabilities.astype(np.float32), labels.astype(np.uint8))
-    assert single == pytest.approx(total / len(labels), rel=1e-5)
 
 
 # --- intervals -------------------------------------------------------------------------------
@@ -342,15 +257,6 @@ def test_threshold_is_the_lowest_safe_one(risk, threshold):
 
 def test_threshold_is_infinite_if_none_is_safe():
     assert threshold_for([0.9, 0.2], [False, True], 0.1) == np.inf
-
-
-@pytest.mark.parametrize("risk", [0.0, 0.05, 0.2])
-def test_threshold_equals_a_loop(risk):
-    logits, labels = random_predictions(400)
-    confidence = scipy.special.softmax(logits, axis=1).max(axis=1).round(2)  # with ties
-    correct = logits.argmax(axis=1) == labels
-    safe = [t for t in confidence if np.mean(~correct[confidence >= t]) <= risk]
-    assert threshold_for(confidence, correct, risk) == min(safe, default=np.inf)
 
 
 @pytest.mark.parametrize(("confidence", "correct"), [([0.9], [True, False]), ([], []), (0.9, True)])

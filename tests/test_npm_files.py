@@ -3,9 +3,11 @@
 import hashlib
 import io
 import json
+import shutil
 import subprocess
 import tarfile
 from dataclasses import asdict
+from types import SimpleNamespace
 
 import pytest
 import requests
@@ -15,8 +17,13 @@ from helpers.web.npm_files import FetchError, Pin, fetch
 from helpers.web.template import SOURCE
 
 GOOD = b"the published file"
-PIN = Pin("@some/package", "1.2.3", "dist/it.js", hashlib.sha256(GOOD).hexdigest())
-PINS = {"it.js": PIN}
+
+
+def pin(content, package="@some/package"):
+    return Pin(package, "1.2.3", "dist/it.js", hashlib.sha256(content).hexdigest())
+
+
+PINS = {"it.js": pin(GOOD)}
 
 
 @pytest.fixture(autouse=True)
@@ -26,28 +33,23 @@ def cache(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def npm(tmp_path, monkeypatch):
-    """A stand-in for npm: set `content` to what its package holds. None: it fails."""
+def npm(monkeypatch):
+    """A stand-in for npm: set `sent` to what dist/it.js of each package holds. Empty: it fails."""
 
-    class Npm:
-        content = None
-        calls = 0
+    npm = SimpleNamespace(sent=[], commands=[])
 
     def run(command, cwd, **_):
-        Npm.calls += 1
-        assert command[:2] == ["/npm", "pack"]
-        assert command[-1] == "@some/package@1.2.3"
-        if Npm.content is None:
-            return subprocess.CompletedProcess(command, 1)
-        with tarfile.open(f"{cwd}/some-package-1.2.3.tgz", "w:gz") as archive:
-            member = tarfile.TarInfo("package/dist/it.js")
-            member.size = len(Npm.content)
-            archive.addfile(member, io.BytesIO(Npm.content))
-        return subprocess.CompletedProcess(command, 0)
+        npm.commands.append(command)
+        for number, content in enumerate(npm.sent):
+            with tarfile.open(f"{cwd}/{number}.tgz", "w:gz") as archive:
+                member = tarfile.TarInfo("package/dist/it.js")
+                member.size = len(content)
+                archive.addfile(member, io.BytesIO(content))
+        return subprocess.CompletedProcess(command, 0 if npm.sent else 1)
 
     monkeypatch.setattr(npm_files.shutil, "which", lambda name: "/npm")
     monkeypatch.setattr(npm_files.subprocess, "run", run)
-    return Npm
+    return npm
 
 
 @pytest.fixture
@@ -68,46 +70,27 @@ def web(monkeypatch):
     return answers
 
 
-def test_file_is_fetched_once(npm, web, cache):
-    npm.content = GOOD
-    assert fetch(PINS) == {"it.js": GOOD}
-    assert fetch(PINS) == {"it.js": GOOD}
-    assert npm.calls == 1
-    assert [path.name for path in cache.iterdir()] == ["it.js"]
-
-
-def test_command_fetches_a_list(npm, web, cache, tmp_path, capsys):
-    pins = tmp_path / "pins.json"
-    pins.write_text(json.dumps({"it.js": asdict(PIN)}), encoding="utf-8")
-    assert npm_files.main([str(pins)]) == 1
-    assert "connect to the internet" in capsys.readouterr().out
-    npm.content = GOOD
-    assert npm_files.main([str(pins)]) == 0
-    assert (cache / "it.js").read_bytes() == GOOD
-    assert str(cache) in capsys.readouterr().out
-
-
-def test_command_reports_a_cache_that_cannot_be_written(npm, web, cache, tmp_path, capsys):
-    pins = tmp_path / "pins.json"
-    pins.write_text(json.dumps({"it.js": asdict(PIN)}), encoding="utf-8")
-    cache.parent.mkdir()
-    cache.write_bytes(b"a file where the folder should be")
-    npm.content = GOOD
-    assert npm_files.main([str(pins)]) == 1
-    assert "cannot keep it.js" in capsys.readouterr().out
-
-
-def test_damaged_file_is_fetched_again(npm, web, cache):
-    cache.mkdir(parents=True)
+def test_file_is_fetched_again_only_if_damaged(npm, web, cache):
+    npm.sent = [GOOD]
+    assert fetch(PINS) == fetch(PINS) == {"it.js": GOOD}
+    [command] = npm.commands
+    assert command[:2] == ["/npm", "pack"]
+    assert command[-1] == "@some/package@1.2.3"
     (cache / "it.js").write_bytes(b"damaged")
-    npm.content = GOOD
     assert fetch(PINS) == {"it.js": GOOD}
-    assert (cache / "it.js").read_bytes() == GOOD
+    assert {path.name: path.read_bytes() for path in cache.iterdir()} == {"it.js": GOOD}
 
 
-@pytest.mark.parametrize("sent", [None, b"another file"])
-def test_web_is_used_when_npm_fails(npm, web, sent):
-    npm.content = sent
+def test_two_packages_with_the_same_path(npm, web):
+    npm.sent = [b"file of one", b"file of two"]
+    pins = {"one.js": pin(npm.sent[0], "one"), "two.js": pin(npm.sent[1], "two")}
+    assert fetch(pins) == {"one.js": b"file of one", "two.js": b"file of two"}
+    assert npm.commands[0][-2:] == ["one@1.2.3", "two@1.2.3"]
+
+
+@pytest.mark.parametrize("sent", [[], [b"another file"]])
+def test_web_is_used_if_npm_fails(npm, web, sent):
+    npm.sent = sent
     web += [None, b"a log-in page", GOOD]
     assert fetch(PINS) == {"it.js": GOOD}
 
@@ -118,16 +101,7 @@ def test_web_is_used_without_npm(monkeypatch, web):
     assert fetch(PINS) == {"it.js": GOOD}
 
 
-def test_wrong_file_is_neither_used_nor_kept(npm, web, cache):
-    npm.content = b"another file"
-    web += [b"a third file"]
-    with pytest.raises(FetchError, match=r"it\.js of @some/package 1\.2\.3 cannot be had") as error:
-        fetch(PINS)
-    assert str(error.value).count("\n") == 0
-    assert not cache.exists()
-
-
-def test_npm_timeout(npm, web, monkeypatch):
+def test_web_is_used_if_npm_hangs(npm, web, monkeypatch):
     def hang(command, timeout, **_):
         raise subprocess.TimeoutExpired(command, timeout)
 
@@ -136,38 +110,31 @@ def test_npm_timeout(npm, web, monkeypatch):
     assert fetch(PINS) == {"it.js": GOOD}
 
 
-def test_cache_that_cannot_be_written(npm, web, cache):
-    cache.parent.mkdir()
+def test_wrong_file_is_neither_used_nor_kept(npm, web, cache):
+    npm.sent = [b"another file"]
+    web += [b"a third file"]
+    with pytest.raises(FetchError, match=r"it\.js of @some/package 1\.2\.3 cannot be had") as error:
+        fetch(PINS)
+    assert str(error.value).count("\n") == 0
+    assert not cache.exists()
+
+
+def test_command_fetches_a_list(npm, web, cache, tmp_path, capsys):
+    pins = tmp_path / "pins.json"
+    pins.write_text(json.dumps({"it.js": asdict(PINS["it.js"])}), encoding="utf-8")
+    assert npm_files.main([str(pins)]) == 1
+    assert "connect to the internet" in capsys.readouterr().out
+    npm.sent = [GOOD]
+    assert npm_files.main([str(pins)]) == 0
+    assert (cache / "it.js").read_bytes() == GOOD
+    assert str(cache) in capsys.readouterr().out
+    shutil.rmtree(cache)
     cache.write_bytes(b"a file where the folder should be")
-    npm.content = GOOD
+    assert npm_files.main([str(pins)]) == 1
+    assert "cannot keep it.js" in capsys.readouterr().out
     assert fetch(PINS) == {"it.js": GOOD}
-
-
-def test_files_of_two_packages(tmp_path, monkeypatch, web):
-    contents = {"one": b"file of one", "two": b"file of two"}
-
-    def run(command, cwd, **_):
-        for package, content in contents.items():
-            with tarfile.open(f"{cwd}/{package}-1.0.0.tgz", "w:gz") as archive:
-                member = tarfile.TarInfo(f"package/{package}.js")
-                member.size = len(content)
-                archive.addfile(member, io.BytesIO(content))
-        return subprocess.CompletedProcess(command, 0)
-
-    monkeypatch.setattr(npm_files.shutil, "which", lambda name: "/npm")
-    monkeypatch.setattr(npm_files.subprocess, "run", run)
-    pins = {
-        package: Pin(package, "1.0.0", f"{package}.js", hashlib.sha256(content).hexdigest())
-        for package, content in contents.items()
-    }
-    assert fetch(pins) == contents
 
 
 def test_pins_of_the_course():
     pins = npm_files.read_pins(SOURCE / "tensorflowjs.json")
-    assert set(pins) == {
-        "tf.es2017.min.js",
-        "tf-backend-wasm.es2017.min.js",
-        "tfjs-backend-wasm-simd.wasm",
-    }
     assert {pin.version for pin in pins.values()} == {"4.22.0"}

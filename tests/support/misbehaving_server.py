@@ -5,26 +5,21 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-WEB_PAGE = b"<!DOCTYPE html>\n<html><body>Please log in to the hotel's network.</body></html>"
 SLOW_PIECE = 4096
 SLOW_SECONDS = 0.02
 
 
 class MisbehavingServer:
-    """Serves `files` (name to content) inside a `with`; `behaviour` may be changed at any time.
+    """Serves `files` (name to content) inside a `with`.
 
-    Behaviours: "serve"; "truncate" (half the file, as if that were all); "wrong bytes";
-    "web page" (HTML with status 200); "404"; "500"; "redirect"; "slow"; "in pairs" (each answer
-    waits for a second request); "hang at start" (not one byte); "hang in the middle" and
-    "break off" (after half the file).
+    Behaviours: "serve"; "404"; "redirect"; "slow"; "hang at start" (not one byte);
+    "hang in the middle" and "break off" (after half the file).
     """
 
     def __init__(self, files: dict[str, bytes], behaviour: str = "serve"):
         self.files = files
         self.behaviour = behaviour
         self.fetched: list[str] = []  # names asked for with GET, in order
-        self.half_sent = threading.Event()
-        self.pair = threading.Barrier(2, timeout=60)
         self._released = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self.url = f"http://127.0.0.1:{self._server.server_port}/"
@@ -63,19 +58,12 @@ def _handler(server: MisbehavingServer) -> type[BaseHTTPRequestHandler]:
         def do_GET(self):
             name = self.path.rpartition("/")[2]
             content = server.files[name]
-            half = len(content) // 2
             server.fetched.append(name)
             match server.behaviour:
                 case "serve":
                     self._send(content)
-                case "truncate":
-                    self._send(content[:half])
-                case "wrong bytes":
-                    self._send(bytes([content[0] ^ 255]) + content[1:])
-                case "web page":
-                    self._send(WEB_PAGE)
-                case "404" | "500":
-                    self.send_error(int(server.behaviour))
+                case "404":
+                    self.send_error(404)
                 case "redirect" if not self.path.startswith("/moved/"):
                     self.send_response(302)
                     self.send_header("Location", f"/moved/{name}")
@@ -87,15 +75,11 @@ def _handler(server: MisbehavingServer) -> type[BaseHTTPRequestHandler]:
                     for start in range(0, len(content), SLOW_PIECE):
                         self.wfile.write(content[start : start + SLOW_PIECE])
                         time.sleep(SLOW_SECONDS)
-                case "in pairs":
-                    server.pair.wait()
-                    self._send(content)
                 case "hang at start":
                     server.hang()
                 case "hang in the middle" | "break off":
                     self._start(200, len(content))
-                    self.wfile.write(content[:half])
-                    server.half_sent.set()
+                    self.wfile.write(content[: len(content) // 2])
                     if server.behaviour == "hang in the middle":
                         server.hang()
                 case unknown:
