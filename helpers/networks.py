@@ -27,15 +27,16 @@ def network(*last_layers: keras.layers.Layer) -> keras.Sequential:
 def convolutional_network() -> keras.Sequential:
     """Pictures (batch, 28, 28) of 0…255 to ten logits: two convolutions, then two dense layers.
 
-    220,234 weights. They are random: seed Keras first.
+    The mean pixel is about 73, its standard deviation 90. 158,362 weights. They are random: seed
+    Keras first.
     """
     return keras.Sequential(
         [
             keras.Input((28, 28)),
-            keras.layers.Rescaling(1 / 255),
+            keras.layers.Rescaling(1 / 90, offset=-73 / 90),
             keras.layers.Reshape((28, 28, 1)),
-            keras.layers.Conv2D(32, 3, strides=2, padding="same", activation="relu"),
-            keras.layers.Conv2D(64, 3, strides=2, padding="same", activation="relu"),
+            keras.layers.Conv2D(16, 3, strides=2, padding="same", activation="relu"),
+            keras.layers.Conv2D(48, 3, strides=2, padding="same", activation="relu"),
             keras.layers.Flatten(),
             Dense(64, activation="relu"),
             Dense(10),
@@ -43,16 +44,22 @@ def convolutional_network() -> keras.Sequential:
     )
 
 
-def compiled(model: keras.Model, epochs: int, pictures: int = 60_000) -> keras.Model:
-    """Compile a model for `fit(…, batch_size=256, epochs=epochs)`, and return it.
+def compiled(
+    model: keras.Model,
+    epochs: int,
+    pictures: int = 60_000,
+    batch_size: int = 256,
+    beta_2: float = 0.999,
+) -> keras.Model:
+    """Compile a model for `fit(…, batch_size=batch_size, epochs=epochs)`, and return it.
 
     Softmax cross-entropy on logits; Adam, its learning rate falling from 0.004 to 0 along half a
     cosine wave. The length of that wave depends on the number of training `pictures`.
     """
-    steps = epochs * -(-pictures // 256)  # batches of 256, rounded up
+    steps = epochs * -(-pictures // batch_size)  # a division, rounded up
     schedule = keras.optimizers.schedules.CosineDecay(0.004, steps)
     model.compile(
-        optimizer=keras.optimizers.Adam(schedule),
+        optimizer=keras.optimizers.Adam(schedule, beta_2=beta_2),
         loss=SoftmaxCrossEntropy(),
         metrics=["accuracy"],
         steps_per_execution=50,

@@ -55,10 +55,10 @@ LINEAR = PIXELS * CLASSES + CLASSES
 DENSE = PIXELS * 128 + 128 + 128 * CLASSES + CLASSES
 
 # 07: the convolutional network
-FILTERS = 32 * (3 * 3 + 1)
-DENSE_INSTEAD = PIXELS * (14 * 14 * 32) + 14 * 14 * 32
-IN_DENSE_LAYERS = 7 * 7 * 64 * 64 + 64 + 64 * 10 + 10
-CONVOLUTIONAL = FILTERS + 64 * (3 * 3 * 32 + 1) + IN_DENSE_LAYERS
+FILTERS = 16 * (3 * 3 + 1)
+DENSE_INSTEAD = PIXELS * (14 * 14 * 16) + 14 * 14 * 16
+IN_DENSE_LAYERS = 7 * 7 * 48 * 64 + 64 + 64 * 10 + 10
+CONVOLUTIONAL = FILTERS + 48 * (3 * 3 * 16 + 1) + IN_DENSE_LAYERS
 
 # 08: four ranked answers; a label smoothed by .1
 RANKED = np.array([0.9, 0.8, 0.7, 0.6]), np.array([True, True, False, True])
