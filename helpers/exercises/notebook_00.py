@@ -112,7 +112,7 @@ def distances_to_centroids() -> Exercise:
         def total(array):
             return array.sum(axis=(-2, -1))  # over the pixels
 
-        squares = squared_distances(images, centroids)
+        right = squared_distances(images, centroids)
         x, c = images[:, np.newaxis], centroids  # (n, 1, 28, 28) and (10, 28, 28)
         as_given, x8, c8 = x - c, x.astype(np.uint8), c.astype(np.uint8)
         x, c = x.astype(float), c.astype(float)
@@ -125,7 +125,7 @@ def distances_to_centroids() -> Exercise:
                 total(x8**2) - 2 * product + total(c8**2),
                 total(gaps.astype(np.int16) ** 2),
             ],
-            "These are the distances. Leave out the square root.": [np.sqrt(squares)],
+            "These are the distances. Leave out the square root.": [np.sqrt(right)],
             "You added up the absolute differences. Square each of them instead.": [
                 total(np.abs(gaps))
             ],
@@ -134,11 +134,9 @@ def distances_to_centroids() -> Exercise:
             "You squared the sum. Square each difference first, then add them up.": [
                 total(gaps) ** 2
             ],
-            "You took the mean over the pixels. The squared distance is their sum.": [
-                squares / 784
-            ],
+            "You took the mean over the pixels. The squared distance is their sum.": [right / 784],
             "You divided the pixels by 255. Keep them as they are, only as floats.": [
-                squares / 255**2
+                right / 255**2
             ],
             "The term of the picture alone is missing, so these can be negative. Start from the "
             "squared differences.": [total(c**2) - 2 * product],
@@ -154,16 +152,16 @@ def distances_to_centroids() -> Exercise:
                 total(x**2) - product + total(c**2)
             ],
             "Rows and columns are exchanged: one row for each picture, one column for each "
-            "centroid.": [squares.T],
+            "centroid.": [right.T],
             "You summed along the rows of pixels only. Sum over both axes of a picture: `axis=(2, "
             "3)`.": [(gaps**2).sum(axis=-1)],
             "You summed over everything. Keep the axes of pictures and centroids, and sum over the "
-            "pixels.": [squares.sum()],
+            "pixels.": [right.sum()],
             "That is the nearest class. Return all ten distances of each picture.": [
-                squares.argmin(axis=1)
+                right.argmin(axis=1)
             ],
             "That is the smallest distance. Return all ten distances of each picture.": [
-                squares.min(axis=1)
+                right.min(axis=1)
             ],
         }
 

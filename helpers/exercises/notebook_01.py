@@ -4,7 +4,7 @@ import numpy as np
 
 from helpers.exercises.answers import from_results
 from helpers.exercises.judging import Exercise, NotYet, calls, value
-from helpers.maths import naive_softmax
+from helpers.maths import naive_softmax, softmax
 
 
 def softmax_by_hand() -> Exercise:
@@ -43,38 +43,36 @@ def softmax_of_rows() -> Exercise:
         exponentials = np.exp(logits)
         return exponentials / exponentials.sum(axis=-1, keepdims=True)
 
-    def wrong_results(logits):
-        exponentials = np.exp(logits)
-        return {
-            "Each column sums to 1, not each row: sum over the last axis and keep the dimension.": [
-                naive_softmax(logits, axis=0)
-            ],
-            "All numbers together sum to 1: you need one sum for each row, so give `sum` an "
-            "axis.": [exponentials / exponentials.sum()],
-            "You divided the scores themselves. Take the exponential first.": [
-                logits / logits.sum(axis=-1, keepdims=True)
-            ],
-            "These are the exponentials. Divide each row by its sum.": [exponentials],
-            "You used powers of 2. Softmax uses powers of e: `np.exp`.": [
-                softmax(np.log(2) * logits)
-            ],
-            "The order is turned round: the largest score must win. Drop the minus.": [
-                softmax(-logits)
-            ],
-            "You divided by the sum of another row. Keep the dimension of the sum with "
-            "`keepdims=True`, so that it stays beside its own "
-            "row.": [lambda: exponentials / exponentials.sum(axis=-1)],
-        }
+    def sums(rows):
+        return rows.sum(axis=-1, keepdims=True)
 
-    cases = (
-        (np.array([[0.0, 0.0, 1.0], [0.0, 5.0, 1.0], [2.0, 1.0, -1.0]]),),
-        (np.array([[1.0, 2.0], [3.0, 3.0], [-1.0, 0.5]]),),
-        (np.array([[4.0, 1.0, 0.0, 2.0]]),),
-    )
     return Exercise(
         solution=softmax,
-        mistakes=from_results(wrong_results, *cases[0]),
-        probe=calls(*cases),
+        mistakes={
+            "Each column sums to 1, not each row: sum over the last axis and keep the dimension.": [
+                lambda z: naive_softmax(z, axis=0)
+            ],
+            "All numbers together sum to 1: you need "
+            "one sum for each row, so give `sum` an axis.": [lambda z: np.exp(z) / np.exp(z).sum()],
+            "You divided the scores themselves. Take the exponential first.": [
+                lambda z: z / sums(z)
+            ],
+            "These are the exponentials. Divide each row by its sum.": [np.exp],
+            "You used powers of 2. Softmax uses powers of e: `np.exp`.": [
+                lambda z: 2**z / sums(2**z)
+            ],
+            "The order is turned round: the largest score must win. Drop the minus.": [
+                lambda z: softmax(-z)
+            ],
+            "You divided by the sum of another row. Keep the dimension of the sum with "
+            "`keepdims=True`, so that "
+            "it stays beside its own row.": [lambda z: np.exp(z) / np.exp(z).sum(axis=-1)],
+        },
+        probe=calls(
+            (np.array([[0.0, 0.0, 1.0], [0.0, 5.0, 1.0], [2.0, 1.0, -1.0]]),),
+            (np.array([[1.0, 2.0], [3.0, 3.0], [-1.0, 0.5]]),),
+            (np.array([[4.0, 1.0, 0.0, 2.0]]),),
+        ),
         hints=(
             "Work out on paper what has to be divided by what for one row.",
             "`np.exp(logits)` has the shape of `logits`. Its sum along the last axis has one "
@@ -96,40 +94,9 @@ def scores_from_probabilities() -> Exercise:
 
     single_number = "You returned a single number. Return one score for each probability."
 
-    def wrong_results(p):
-        log_p = np.log(p)
-        return {
-            "The probabilities went in as if they were scores, so softmax flattens them. Undo the "
-            "exponential first.": [p, p / p.max()],
-            "Softmax takes the exponential already. Go the other way: undo it.": [np.exp(p)],
-            "A reciprocal turns the order round. Which function undoes the exponential?": [1 / p],
-            "`np.log10` undoes powers of 10. Softmax uses powers of e: `np.log`.": [np.log10(p)],
-            "`np.log2` undoes powers of 2. Softmax uses powers of e: `np.log`.": [np.log2(p)],
-            "The order is turned round: the largest probability needs the largest score. Drop the "
-            "minus.": [-log_p],
-            "These are log odds of each class against all the rest, which undo a sigmoid. For "
-            "softmax, leave out the division by 1 - p.": [np.log(p / (1 - p))],
-            "You took the logarithm of 1 - p. Take that of p.": [np.log(1 - p)],
-            "You took the logarithm of 1 + p. Take that of p; it may be negative.": [np.log1p(p)],
-            "You divided the logarithms by their sum, and that changes their differences. Scores "
-            "need not sum to 1.": [log_p / log_p.sum()],
-            "You multiplied the logarithms by the probabilities, and that changes their "
-            "differences. Leave it out.": [p * log_p],
-            "That is softmax of the probabilities. Go the other way: undo the exponential.": [
-                naive_softmax(p)
-            ],
-            "These are the scores of the example. Compute them from `probabilities`.": [
-                np.log([2, 1, 1])
-            ],
-            "Scores this large make `exp` overflow, and softmax answers `nan`. Move them all down "
-            "until they are small.": [log_p + 1000],
-            single_number: [log_p.sum()],
-        }
-
-    cases = [np.array(case) for case in ([0.5, 0.3, 0.2], [0.1, 0.3, 0.6], [0.01, 0.49, 0.2, 0.3])]
-
     def observe(function):
-        for given, scores in calls(*((case,) for case in cases))(function):
+        cases = ([0.5, 0.3, 0.2], [0.1, 0.3, 0.6], [0.01, 0.49, 0.2, 0.3])
+        for given, scores in calls(*((np.array(case),) for case in cases))(function):
             try:
                 are_numbers = np.asarray(scores).dtype.kind in "biuf"
             except ValueError:  # lists of different lengths
@@ -145,7 +112,35 @@ def scores_from_probabilities() -> Exercise:
 
     return Exercise(
         solution=scores_from,
-        mistakes=from_results(wrong_results, cases[0]),
+        mistakes={
+            "The probabilities went in as if they were scores, so softmax flattens them. Undo the "
+            "exponential first.": [lambda p: p, lambda p: p / p.max()],
+            "Softmax takes the exponential already. Go the other way: undo it.": [np.exp],
+            "A reciprocal turns the order round. Which function undoes the exponential?": [
+                np.reciprocal
+            ],
+            "`np.log10` undoes powers of 10. Softmax uses powers of e: `np.log`.": [np.log10],
+            "`np.log2` undoes powers of 2. Softmax uses powers of e: `np.log`.": [np.log2],
+            "The order is turned round: the largest probability needs the largest score. Drop the "
+            "minus.": [lambda p: -np.log(p)],
+            "These are log odds of each class against all the rest, which undo a sigmoid. For "
+            "softmax, leave out the division by 1 - p.": [lambda p: np.log(p / (1 - p))],
+            "You took the logarithm of 1 - p. Take that of p.": [lambda p: np.log(1 - p)],
+            "You took the logarithm of 1 + p. Take that of p; it may be negative.": [np.log1p],
+            "You divided the logarithms by their sum, and that changes their differences. Scores "
+            "need not sum to 1.": [lambda p: np.log(p) / np.log(p).sum()],
+            "You multiplied the logarithms by the probabilities, and that changes their "
+            "differences. Leave it out.": [lambda p: p * np.log(p)],
+            "That is softmax of the probabilities. Go the other way: undo the exponential.": [
+                naive_softmax
+            ],
+            "These are the scores of the example. Compute them from `probabilities`.": [
+                lambda p: np.log([2, 1, 1])
+            ],
+            "Scores this large make `exp` overflow, and softmax answers `nan`. Move them all down "
+            "until they are small.": [lambda p: np.log(p) + 1000],
+            single_number: [lambda p: np.log(p).sum()],
+        },
         probe=observe,
         hints=(
             "Softmax is an exponential and a division. What undoes the exponential?",
@@ -167,10 +162,8 @@ def temperature() -> Exercise:
         return naive_softmax(logits / temperature)
 
     def wrong_results(z, t):
-        p, exponentials = naive_softmax(z), np.exp(z / t)
-        total, wrong_total = (
-            rows.sum(axis=-1, keepdims=True) for rows in (exponentials, np.exp(z))
-        )
+        p, powers = naive_softmax(z), np.exp(z / t)
+        total, total_of_z = (row.sum(axis=-1, keepdims=True) for row in (powers, np.exp(z)))
         return {
             "You multiplied by the temperature, so hot makes it more certain. Divide the scores by "
             "it.": [naive_softmax(z * t)],
@@ -185,20 +178,13 @@ def temperature() -> Exercise:
             "You subtracted the temperature from the probabilities. Divide the scores by it.": [
                 p - t
             ],
-            "The exponentials below the line need the temperature, too.": [
-                exponentials / wrong_total
-            ],
+            "The exponentials below the line need the temperature, too.": [powers / total_of_z],
             "The exponential above the line needs the temperature, too.": [np.exp(z) / total],
-            "Each column sums to 1, not each row: use the last axis.": [
-                naive_softmax(z / t, axis=0)
-            ],
+            "Each column sums to 1, not each row: use the last axis.": [softmax(z / t, axis=0)],
             "Each row must sum to 1 by itself: sum over the last axis and keep the dimension, or "
-            "call `naive_softmax`.": [
-                exponentials / exponentials.sum(),
-                lambda: exponentials / exponentials.sum(axis=-1),
-            ],
+            "call `naive_softmax`.": [powers / powers.sum(), lambda: powers / powers.sum(axis=-1)],
             "These are the exponentials. Divide each row by its sum, or call `naive_softmax`.": [
-                exponentials
+                powers
             ],
             "These are still scores. Give them to `naive_softmax`.": [z / t],
             "You divided the scores by their sum. Give them to `naive_softmax` instead.": [

@@ -5,7 +5,7 @@ import numpy as np
 from helpers import maths
 from helpers.exercises.answers import from_results
 from helpers.exercises.judging import Exercise, calls, value
-from helpers.maths import naive_softmax
+from helpers.maths import naive_softmax, softmax
 
 EACH_ROW = {"axis": -1, "keepdims": True}
 
@@ -60,45 +60,44 @@ def stable_softmax() -> Exercise:
         return exponentials / exponentials.sum(axis=-1, keepdims=True)
 
     def wrong_results(z):
+        def minus(shift):
+            return naive_softmax(z - shift)
+
         largest, exponentials = z.max(**EACH_ROW), np.exp(z)
-        shifted, total = np.exp(z - largest), exponentials.sum(**EACH_ROW)
+        shifted = np.exp(z - largest)
+        total, shifted_total = exponentials.sum(**EACH_ROW), shifted.sum(**EACH_ROW)
         late_shift = exponentials - exponentials.max(**EACH_ROW)
         late_scale = exponentials / exponentials.max(**EACH_ROW)
         return {
             "Right for small scores, but exp overflows at 1000: subtract the largest score "
             "first.": [naive_softmax(z)],
             "You subtracted the smallest score. A score far above it still overflows: subtract the "
-            "largest.": [naive_softmax(z - z.min(**EACH_ROW))],
+            "largest.": [minus(z.min(**EACH_ROW))],
             "You subtracted a number from the middle of the row, such as the mean. A score far "
-            "above it still overflows: subtract the "
-            "largest.": [naive_softmax(z - z.mean(**EACH_ROW))],
+            "above it still overflows: subtract the largest.": [minus(z.mean(**EACH_ROW))],
             "You subtracted the first score of each row. Where another one is far above it, exp "
-            "still overflows: subtract the largest.": [naive_softmax(z - z[:, :1])],
+            "still overflows: subtract the largest.": [minus(z[:, :1])],
             "You subtracted the same number from the whole batch. A row far from it still breaks: "
             "subtract the largest score of each "
-            "row.": [naive_softmax(z - shift) for shift in (z.max(), z.min(), z.mean())],
+            "row.": [minus(shift) for shift in (z.max(), z.min(), z.mean())],
             "Right for large scores, but far below 0 all exponentials become 0, and 0 / 0 is "
-            "`nan`: subtract the largest score whatever its sign is.": [
-                naive_softmax(z - largest if z.max() > 700 else z),
-                naive_softmax(z - np.maximum(largest, 0)),
-            ],
+            "`nan`: subtract the largest score whatever its sign "
+            "is.": [minus(largest if z.max() > 700 else 0), minus(np.maximum(largest, 0))],
             "You subtracted the largest absolute value. Scores far below 0 are then pushed even "
             "lower, until all exponentials are 0: leave the sign as it "
-            "is.": [naive_softmax(z - np.abs(z).max(**EACH_ROW))],
+            "is.": [minus(np.abs(z).max(**EACH_ROW))],
             "Even small scores give `nan` now. A fixed number, such as 1000, is right for some "
-            "rows only: subtract the largest score of each row.": [naive_softmax(z - 1000)],
+            "rows only: subtract the largest score of each row.": [minus(1000)],
             "You subtracted the sum of the scores. That pushes them far down, until all "
-            "exponentials are 0: subtract the largest "
-            "score.": [naive_softmax(z - z.sum(**EACH_ROW))],
+            "exponentials are 0: subtract the largest score.": [minus(z.sum(**EACH_ROW))],
             "You added the largest score. That pushes the scores further out: subtract it.": [
-                naive_softmax(z + largest)
+                minus(-largest)
             ],
             "You subtracted the largest score of each column. Only a number that is the same for a "
-            "whole row cancels: take the maximum over the last "
-            "axis.": [naive_softmax(z - z.max(axis=0))],
+            "whole row cancels: take the maximum over the last axis.": [minus(z.max(axis=0))],
             "You used the number of another row. Keep the dimension, of the maximum and of the "
             "sum, with `keepdims=True`: so each stays beside its own row.": [
-                lambda: naive_softmax(z - z.max(axis=-1)),
+                lambda: minus(z.max(axis=-1)),
                 lambda: shifted / shifted.sum(axis=-1),
                 lambda: np.exp(z - z.max(axis=-1)) / np.exp(z - z.max(axis=-1)).sum(axis=-1),
             ],
@@ -112,8 +111,7 @@ def stable_softmax() -> Exercise:
             "You subtracted above the line only. The shift cancels when it is subtracted below the "
             "line, too: use the same exponentials in both places.": [shifted / total],
             "You subtracted below the line only. The shift cancels when it is subtracted above the "
-            "line, too: use the same exponentials in both "
-            "places.": [exponentials / shifted.sum(**EACH_ROW)],
+            "line, too: use the same exponentials in both places.": [exponentials / shifted_total],
             "You subtracted after the exponential, which changes the ratios. Subtract from the "
             "scores, before `np.exp`.": [late_shift / late_shift.sum(**EACH_ROW)],
             "You divided by the largest score. That changes the differences between scores, and so "
@@ -273,28 +271,23 @@ def log_softmax_of_rows() -> Exercise:
         def log_total(scores):
             return np.log(np.exp(scores).sum(**EACH_ROW))
 
-        p, shifted, logsumexp = (
-            maths.softmax(z),
-            z - z.max(**EACH_ROW),
-            maths.logsumexp(z, keepdims=True),
-        )
+        p, naive, shifted = softmax(z), naive_softmax(z), z - z.max(**EACH_ROW)
+        log_p, logsumexp = np.log(p), maths.logsumexp(z, keepdims=True)
         tiny_numbers = (1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 1e-16, 1e-20)
         return {
             "The probability is rounded to 0 before you take its logarithm. Work from the scores: "
-            "subtract `logsumexp` from them.": [np.log(p)],
+            "subtract `logsumexp` from them.": [log_p],
             "This is the logarithm of the naive softmax: exp overflows, and small probabilities "
-            "become 0. Work from the scores: subtract `logsumexp` from "
-            "them.": [np.log(naive_softmax(z))],
+            "become 0. Work from the scores: subtract `logsumexp` from them.": [np.log(naive)],
             "The formula is right, but the sum below the logarithm overflows. Use your "
             "`logsumexp`, or `maths.logsumexp`.": [z - log_total(z)],
             "The tiny number keeps the result finite, but wrong: below it all probabilities look "
             "the same. Work from the scores: subtract `logsumexp` from "
             "them.": [np.log(p + tiny) for tiny in tiny_numbers],
             "You wrote 0 in place of `-inf`, but 0 is the logarithm of a certain 1. The right "
-            "number is modest: subtract `logsumexp` from the "
-            "scores.": [np.nan_to_num(np.log(p), neginf=0)],
+            "number is modest: subtract `logsumexp` from the scores.": [np.where(p > 0, log_p, 0)],
             "You replaced `-inf` by the most negative float. The right number is modest: subtract "
-            "`logsumexp` from the scores.": [np.nan_to_num(np.log(p))],
+            "`logsumexp` from the scores.": [np.nan_to_num(log_p)],
             "You subtracted the largest score of the whole batch. In a row far below it the sum "
             "becomes 0: take the largest of each row.": [z - z.max() - log_total(z - z.max())],
             "You subtracted the logsumexp of another row. Keep its dimension with `keepdims=True`, "
@@ -415,18 +408,17 @@ def masked_softmax() -> Exercise:
         def shares(rows):
             return rows / rows.sum(**EACH_ROW)
 
-        p, masked = maths.softmax(z), np.where(allowed, z, -np.inf)
+        p, masked = softmax(z), np.where(allowed, z, -np.inf)
         kept = p * allowed  # and nothing in the place of the forbidden ones
         return {
             "The score you gave to the forbidden classes is a score like any other, and it still "
             "gets a share. The score that means impossible is "
-            "`-np.inf`.": [maths.softmax(np.where(allowed, z, score)) for score in (0, 1)],
+            "`-np.inf`.": [softmax(np.where(allowed, z, score)) for score in (0, 1)],
             "Your score for forbidden classes is low, but allowed ones may be lower still. Only "
-            "`-np.inf` is below all of them.": [maths.softmax(np.where(allowed, z, -100))],
+            "`-np.inf` is below all of them.": [softmax(np.where(allowed, z, -100))],
             "The forbidden classes still get a share: use `allowed`.": [p],
             "The rows no longer sum to 1: the share of the forbidden classes is lost. Put "
-            "`-np.inf` into the scores before "
-            "softmax.": [kept, maths.softmax(z * allowed) * allowed],
+            "`-np.inf` into the scores before softmax.": [kept, softmax(z * allowed) * allowed],
             "You put `-np.inf` among the probabilities. It belongs among the scores, before "
             "softmax.": [np.where(allowed, p, -np.inf)],
             "Softmax came first, and the forbidden score took the whole 1: nothing is left to "
@@ -434,7 +426,7 @@ def masked_softmax() -> Exercise:
             "softmax.": [shares(kept), np.nan_to_num(shares(kept))],
             "You applied softmax twice, the second time to probabilities, which flattens them. Put "
             "`-np.inf` into the scores, and call softmax "
-            "once.": [softmax_of_allowed(p, allowed), maths.softmax(kept)],
+            "once.": [softmax_of_allowed(p, allowed), softmax(kept)],
             "You gave the lost share to the allowed classes in equal parts, which changes their "
             "odds. Put `-np.inf` into the scores before softmax: it keeps "
             "them.": [kept + (1 - kept.sum(**EACH_ROW)) * shares(allowed)],
@@ -448,16 +440,14 @@ def masked_softmax() -> Exercise:
                 shares(allowed)
             ],
             "You took the allowed scores out, and forgot where each of them stood. Keep the shape: "
-            "put `-np.inf` in the place of what is forbidden.": [
-                maths.softmax(z[allowed]),
-                lambda: maths.softmax(z[allowed].reshape(len(z), -1)),
-            ],
+            "put `-np.inf` in the place of what is "
+            "forbidden.": [softmax(z[allowed]), lambda: softmax(z[allowed].reshape(len(z), -1))],
             "The whole row became `nan`. Infinity times 0 does that: choose instead of "
             "multiplying, with `np.where(allowed, logits, "
             "-np.inf)`.": [naive_softmax(z - np.inf * ~allowed)],
             "The whole batch sums to 1. Each row needs a softmax of its own: keep the shape, with "
             "`-np.inf` in the place of what is "
-            "forbidden.": [maths.softmax(masked.ravel()).reshape(z.shape)],
+            "forbidden.": [softmax(masked.ravel()).reshape(z.shape)],
             "Each column sums to 1, not each row: sum over the last axis.": [
                 np.exp(masked) / np.exp(masked).sum(axis=0)
             ],

@@ -171,16 +171,17 @@ def gradient_step() -> Exercise:
         return weights - learning_rate * weights_gradient, bias - learning_rate * bias_gradient
 
     def wrong_results(inputs, labels, weights, bias, rate):
-        def moved(weights_rate, bias_rate):
+        def moved(weights_rate, bias_rate=None):
+            bias_rate = weights_rate if bias_rate is None else bias_rate
             return weights - weights_rate * w, bias - bias_rate * b
 
         n, batch = len(labels), (inputs, labels)
         loss, w, b = training.loss_and_gradients(*batch, weights, bias)
-        new_weights, new_bias = new = moved(rate, rate)
-        second_step = step(*batch, *new, rate)
+        new_weights, new_bias = new = moved(rate)
+        second = step(*batch, *new, rate)
         return {
             "You moved along the gradients, so the loss rises. Subtract instead of adding.": [
-                moved(-rate, -rate)
+                moved(-rate)
             ],
             "The weights moved along their gradient, so the loss rises. Subtract it, as you do for "
             "the bias.": [moved(-rate, rate)],
@@ -191,32 +192,26 @@ def gradient_step() -> Exercise:
                 moved(rate, 0)
             ],
             "Only the bias moved. The weights have a gradient of their own.": [moved(0, rate)],
-            "Nothing moved: return the *new* arrays.": [moved(0, 0)],
+            "Nothing moved: return the *new* arrays.": [moved(0)],
             "The learning rate has no effect: multiply the gradients of the weights and of the "
-            "bias by it before you subtract them.": [moved(1, 1)],
+            "bias by it before you subtract them.": [moved(1)],
             "The weights moved without the learning rate: multiply their gradient by it.": [
                 moved(1, rate)
             ],
             "The weights are right, but the bias moved without the learning rate: multiply its "
             "gradient by it.": [moved(rate, 1)],
             "You divided by the learning rate, so a small rate makes a large step. Multiply by "
-            "it.": [lambda: moved(1 / rate, 1 / rate)],
+            "it.": [lambda: moved(1 / rate)],
             "The step is twice as long as it should be. Is the gradient subtracted twice?": [
-                moved(2 * rate, 2 * rate)
+                moved(2 * rate)
             ],
-            "You took two steps. Work out the gradients once, and subtract them once.": [
-                second_step
-            ],
+            "You took two steps. Work out the gradients once, and subtract them once.": [second],
             "You divided by the number of pictures once more. The gradients are those of the mean "
-            "already.": [moved(rate / n, rate / n)],
+            "already.": [moved(rate / n)],
             "You multiplied by the number of pictures. The gradients are those of the mean, and "
-            "the learning rate is meant for them.": [moved(rate * n, rate * n)],
-            "You used a learning rate of your own, 0.05. Use the one that is given.": [
-                moved(0.05, 0.05)
-            ],
-            "You used a learning rate of your own, 0.1. Use the one that is given.": [
-                moved(0.1, 0.1)
-            ],
+            "the learning rate is meant for them.": [moved(rate * n)],
+            "You used a learning rate of your own, 0.05. Use the one that is given.": [moved(0.05)],
+            "You used a learning rate of your own, 0.1. Use the one that is given.": [moved(0.1)],
             "The gradient for the bias comes from the weights that have moved already. Work out "
             "both gradients first, then move "
             "both.": [(new_weights, step(*batch, new_weights, bias, rate)[1])],
@@ -228,7 +223,7 @@ def gradient_step() -> Exercise:
             "This is the way to go, not the place to arrive at: subtract it from the old weights "
             "and bias.": [(-rate * w, -rate * b), (rate * w, rate * b)],
             "The learning rate shrinks the weights themselves. Multiply only the gradient by it: "
-            "`weights - learning_rate * gradient`.": [[rate * changed for changed in moved(1, 1)]],
+            "`weights - learning_rate * gradient`.": [[rate * changed for changed in moved(1)]],
             "You subtracted the loss, one number, from everything. Subtract the gradients, the "
             "second and third result of "
             "`training.loss_and_gradients`.": [(weights - rate * loss, bias - rate * loss)],
@@ -372,9 +367,7 @@ def pixel_evidence() -> Exercise:
             "The numbers are right, but the picture is lost: give them the shape (28, 28).": [
                 right.ravel()
             ],
-            "There is one dimension too many: return (28, 28), without the batch.": [
-                right[np.newaxis]
-            ],
+            "There is one dimension too many: return (28, 28), without the batch.": [right[None]],
             "Rows and columns are swapped: evidence belongs at the place of its pixel. Reshape the "
             "784 numbers to (28, 28) without transposing.": [right.T, x * w.T, x.T * w],
             "The reshape mixes up pixels and classes: `weights` has a row for each pixel. Take the "
