@@ -43,30 +43,27 @@ def softmax_of_rows() -> Exercise:
         exponentials = np.exp(logits)
         return exponentials / exponentials.sum(axis=-1, keepdims=True)
 
-    def sums(rows):
-        return rows.sum(axis=-1, keepdims=True)
-
     return Exercise(
         solution=softmax,
         mistakes={
             "Each column sums to 1, not each row: sum over the last axis and keep the dimension.": [
                 lambda z: naive_softmax(z, axis=0)
             ],
-            "All numbers together sum to 1: you need "
-            "one sum for each row, so give `sum` an axis.": [lambda z: np.exp(z) / np.exp(z).sum()],
+            "All numbers together sum to 1: you need one sum for each row, so give `sum` an "
+            "axis.": [lambda z: np.exp(z) / np.exp(z).sum()],
             "You divided the scores themselves. Take the exponential first.": [
-                lambda z: z / sums(z)
+                lambda z: z / z.sum(axis=-1, keepdims=True)
             ],
             "These are the exponentials. Divide each row by its sum.": [np.exp],
             "You used powers of 2. Softmax uses powers of e: `np.exp`.": [
-                lambda z: 2**z / sums(2**z)
+                lambda z: softmax(np.log(2) * z)
             ],
             "The order is turned round: the largest score must win. Drop the minus.": [
                 lambda z: softmax(-z)
             ],
             "You divided by the sum of another row. Keep the dimension of the sum with "
-            "`keepdims=True`, so that "
-            "it stays beside its own row.": [lambda z: np.exp(z) / np.exp(z).sum(axis=-1)],
+            "`keepdims=True`, so that it stays beside its own "
+            "row.": [lambda z: np.exp(z) / np.exp(z).sum(axis=-1)],
         },
         probe=calls(
             (np.array([[0.0, 0.0, 1.0], [0.0, 5.0, 1.0], [2.0, 1.0, -1.0]]),),

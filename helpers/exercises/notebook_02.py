@@ -12,15 +12,12 @@ EACH_ROW = {"axis": -1, "keepdims": True}
 
 def float16_limit() -> Exercise:
     """The largest of ten equal scores that the naive formula survives in float16."""
+    too_high = [9, 10, 12]
     return Exercise(
         solution=8,
         mistakes={
             "That is the edge itself. The largest whole number below it is asked for.": [8.79, 8.7],
-            "Too high: at 9 the sum is already about 81,000, above 65,504. Round down.": [
-                9,
-                10,
-                12,
-            ],
+            "Too high: at 9 the sum is already about 81,000, above 65,504. Round down.": too_high,
             "This score is safe, but it is not the largest: try one more.": [5, 6, 7],
             "Each exponential fits, but the sum of ten does not: it is ten times as large. Take "
             "log 10 off the limit.": [11, 11.09],
@@ -63,11 +60,11 @@ def stable_softmax() -> Exercise:
         def minus(shift):
             return naive_softmax(z - shift)
 
-        largest, exponentials = z.max(**EACH_ROW), np.exp(z)
+        largest, powers = z.max(**EACH_ROW), np.exp(z)
         shifted = np.exp(z - largest)
-        total, shifted_total = exponentials.sum(**EACH_ROW), shifted.sum(**EACH_ROW)
-        late_shift = exponentials - exponentials.max(**EACH_ROW)
-        late_scale = exponentials / exponentials.max(**EACH_ROW)
+        total, shifted_total = powers.sum(**EACH_ROW), shifted.sum(**EACH_ROW)
+        late_shift = powers - powers.max(**EACH_ROW)
+        late_scale = powers / powers.max(**EACH_ROW)
         return {
             "Right for small scores, but exp overflows at 1000: subtract the largest score "
             "first.": [naive_softmax(z)],
@@ -111,7 +108,7 @@ def stable_softmax() -> Exercise:
             "You subtracted above the line only. The shift cancels when it is subtracted below the "
             "line, too: use the same exponentials in both places.": [shifted / total],
             "You subtracted below the line only. The shift cancels when it is subtracted above the "
-            "line, too: use the same exponentials in both places.": [exponentials / shifted_total],
+            "line, too: use the same exponentials in both places.": [powers / shifted_total],
             "You subtracted after the exponential, which changes the ratios. Subtract from the "
             "scores, before `np.exp`.": [late_shift / late_shift.sum(**EACH_ROW)],
             "You divided by the largest score. That changes the differences between scores, and so "
@@ -125,8 +122,7 @@ def stable_softmax() -> Exercise:
             "You replaced `nan` by 0, and the row no longer sums to 1. Avoid the `nan`: subtract "
             "the largest score before `np.exp`.": [np.nan_to_num(naive_softmax(z))],
             "A tiny number in the sum prevents 0 / 0, but not the wrong answer. Subtract the "
-            "largest score before `np.exp`; then the sum is at least "
-            "1.": [exponentials / (total + 1e-9)],
+            "largest score before `np.exp`; then the sum is at least 1.": [powers / (total + 1e-9)],
         }
 
     cases = (
@@ -357,6 +353,7 @@ def log_softmax_of_rows() -> Exercise:
 
 def largest_patched_cost() -> Exercise:
     """The largest cost that -log(p + 1e-7) can report."""
+    nearly = [16, 16.1, 16.11, 16.13]
     return Exercise(
         solution=16.12,
         mistakes={
@@ -365,12 +362,7 @@ def largest_patched_cost() -> Exercise:
             "You used the logarithm to the base 10. `np.log` is the natural one.": [7],
             "You used the logarithm to the base 10, without the minus. Use `-np.log`.": [-7],
             "You used the logarithm to the base 2. `np.log` is the natural one.": [23.25],
-            "Close. Put p = 0 into it, and give the result rounded to two decimals.": [
-                16,
-                16.1,
-                16.11,
-                16.13,
-            ],
+            "Close. Put p = 0 into it, and give the result rounded to two decimals.": nearly,
             "You put another tiny number into it: 1e-7 is a 1 in the seventh decimal place.": [
                 13.82,
                 18.42,
@@ -446,8 +438,7 @@ def masked_softmax() -> Exercise:
             "multiplying, with `np.where(allowed, logits, "
             "-np.inf)`.": [naive_softmax(z - np.inf * ~allowed)],
             "The whole batch sums to 1. Each row needs a softmax of its own: keep the shape, with "
-            "`-np.inf` in the place of what is "
-            "forbidden.": [softmax(masked.ravel()).reshape(z.shape)],
+            "`-np.inf` in the place of what is forbidden.": [np.exp(masked) / np.exp(masked).sum()],
             "Each column sums to 1, not each row: sum over the last axis.": [
                 np.exp(masked) / np.exp(masked).sum(axis=0)
             ],

@@ -62,12 +62,9 @@ def mean_cross_entropy() -> Exercise:
         log_probabilities = log_softmax(logits)
         return -log_probabilities[np.arange(len(labels)), labels].mean()
 
-    def entropy(weights, probabilities):
-        return -(weights * np.log(probabilities)).sum(axis=1).mean()
-
     def wrong_results(z, y):
-        p, log_p, hot = softmax(z), log_softmax(z), one_hot(y, z.shape[1])
-        at_label = np.arange(len(y)), y
+        p, log_p, naive = softmax(z), log_softmax(z), naive_softmax(z)
+        n, hot, at_label = len(y), one_hot(y, z.shape[1]), (np.arange(len(y)), y)
         p_true, losses, mean = p[at_label], -log_p[at_label], cross_entropy(z, y)
 
         def loss_of(probabilities):
@@ -79,7 +76,7 @@ def mean_cross_entropy() -> Exercise:
             "Right for small scores, but here the probability rounds to 0, and the logarithm of 0 "
             "is infinite: take `log_softmax` instead of the logarithm of `softmax`.": [loss_of(p)],
             "Right for small scores, but exp overflows at 800: take `log_softmax`, which subtracts "
-            "the largest score first.": [loss_of(naive_softmax(z)), entropy(hot, naive_softmax(z))],
+            "the largest score first.": [loss_of(naive), -(hot * np.log(naive)).sum() / n],
             "A smallest probability keeps the logarithm finite, but it also hides how bad a "
             "confident mistake is: leave it out and take `log_softmax`.": [
                 loss_of(p.clip(10.0**-digits)) for digits in (7, 8, 9, 10, 12, 15, 16)
@@ -97,7 +94,7 @@ def mean_cross_entropy() -> Exercise:
             "You divided by the number of classes. The mean is over the rows: divide by the number "
             "of rows.": [losses.sum() / z.shape[1]],
             "You divided by the number of rows less 1. A mean divides by the number of rows.": [
-                losses.sum() / (len(y) - 1)
+                losses.sum() / (n - 1)
             ],
             "You took the largest probability of each row. The loss asks for the true class, also "
             "where the model prefers another: use `labels`.": [-log_p.max(axis=1).mean()],
@@ -105,7 +102,7 @@ def mean_cross_entropy() -> Exercise:
             "`[:, labels]` takes all these columns from every row. Each row needs its own label: "
             "`[np.arange(len(labels)), labels]`.": [-log_p[:, y].mean()],
             "Rows and columns are swapped: the number of the row comes first, then the label.": [
-                lambda: -log_p[y, np.arange(len(y))].mean()
+                lambda: -log_p[y, np.arange(n)].mean()
             ],
             "Softmax went down the columns. The classes of one picture stand in a row: take the "
             "last axis.": [loss_of(softmax(z, axis=0))],
@@ -120,13 +117,13 @@ def mean_cross_entropy() -> Exercise:
             "You averaged the probabilities and then took the logarithm. Take the logarithm of "
             "each row first, then the mean.": [-np.log(p_true.mean())],
             "Only the first row was counted. Does `return` stand inside the loop? Move it to the "
-            "left, under `for`.": [losses[0] / len(y)],
+            "left, under `for`.": [losses[0] / n],
             "Softmax ran over the whole array, so all rows together sum to 1. Each row is a "
             "picture of its own: take the last axis.": [loss_of(np.exp(z) / np.exp(z).sum())],
             "Here the probabilities are weighted with themselves, and the labels are not used. "
-            "Take minus log p of the true class alone.": [entropy(p, p)],
+            "Take minus log p of the true class alone.": [-(p * log_p).sum() / n],
             "You also count log(1 - p) of the other classes. The loss looks only at the "
-            "probability of the true class.": [entropy(hot, p) + entropy(1 - hot, 1 - p)],
+            "probability of the true class.": [mean - ((1 - hot) * np.log(1 - p)).sum() / n],
             "This is a squared error. The loss is the mean of minus log p of the true class.": [
                 ((p - hot) ** 2).mean()
             ],
@@ -221,10 +218,6 @@ def gradient_of_batch() -> Exercise:
         one_hot = maths.one_hot(labels, logits.shape[-1])
         return (softmax(logits) - one_hot) / len(labels)
 
-    shifted = (
-        "The 1 stands one class too far {}. Classes are counted from 0: use the labels as they are."
-    )
-
     def wrong_results(z, y):
         p, hot, n = softmax(z), one_hot(y, z.shape[1]), len(y)
         difference = p - hot
@@ -258,8 +251,10 @@ def gradient_of_batch() -> Exercise:
             "Rows and columns are swapped: the number of the row comes first, then the label.": [
                 lambda: subtracting_at(y, np.arange(n))
             ],
-            shifted.format("to the left"): [(p - np.roll(hot, -1, axis=1)) / n],
-            shifted.format("to the right"): [(p - np.roll(hot, 1, axis=1)) / n],
+            "The 1 stands one class too far to the left. Classes are counted from 0: use the "
+            "labels as they are.": [(p - np.roll(hot, -1, axis=1)) / n],
+            "The 1 stands one class too far to the right. Classes are counted from 0: use the "
+            "labels as they are.": [(p - np.roll(hot, 1, axis=1)) / n],
             "You added the one-hot rows. The gradient is what you said minus what is true: "
             "subtract them.": [(p + hot) / n],
             "You put -1 in place of the probability. The slope of the true class is p - 1: "
@@ -463,8 +458,7 @@ def gradient_check() -> Exercise:
             "Even the right one fails here: the scores lie so far apart that the slopes vanish in "
             "rounding. Use scores between -5 and 5.": [["b", [[90.0, 0.0], [0.0, 90.0]], [0, 1]]],
             "This unmasks `a`, but `c` still passes: the scores lie so far apart that its slopes "
-            "are all 0. Use scores between -5 and "
-            "5.": [["b", [[999.0, 0.0], [0.0, 999.0]], [0, 1]]],
+            "are all 0. Use scores between -5 and 5.": [["b", [[999, 0], [0, 999]], [0, 1]]],
             "The point is well chosen, but look at it again: `a` fails there. It subtracts 1 in "
             "every row at the labels of all rows.": [["a", two_rows, [0, 2]]],
             "The point is well chosen, but look at it again: `c` fails there. It does not divide "

@@ -233,13 +233,8 @@ def gradient_step() -> Exercise:
             "Return 2 things, in this order: the new weights, the new bias.": [new_weights],
         }
 
-    first = (
-        np.array([[1.0], [2.0]]),
-        np.array([0, 1]),
-        np.array([[1.0, 0.0, -1.0]]),
-        np.array([0.0, 2.0, 1.0]),
-        0.3,
-    )
+    arrays = ([[1.0], [2.0]], [0, 1], [[1.0, 0.0, -1.0]], [0.0, 2.0, 1.0])
+    first = (*map(np.array, arrays), 0.3)
     return Exercise(
         solution=step,
         mistakes=from_results(wrong_results, *first),
@@ -282,9 +277,7 @@ def learning_rates() -> Exercise:
         "At 5 the loss moves a lot, but upwards: that is not slow. And with 0.2 it falls. Compare "
         "each loss with 2.3026.": [[fast, good]],
         "You gave one rate twice. One of the three is too slow, and another one too fast.": [
-            [slow, slow],
-            [good, good],
-            [fast, fast],
+            [rate, rate] for rate in (slow, good, fast)
         ],
     }
 
@@ -391,8 +384,7 @@ def pixel_evidence() -> Exercise:
             "You divided by the number of pixels. The products must add up to the score, so leave "
             "them as they are.": [right / 784],
             "This is the evidence for another class: the classes count from 0, so take the column "
-            "`class_number` as it "
-            "is.": [evidence(image, weights, other) for other in (number - 1, number + 1)],
+            "`class_number` as it is.": [evidence(image, weights, number + i) for i in (-1, 1)],
             "Your answer takes the same class each time. Use `class_number`.": [
                 evidence(image, weights, 0)
             ],
