@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from helpers.exercises.answers import from_results
 from helpers.exercises.judging import Exercise, calls, named_calls, value
 
 
@@ -11,49 +12,43 @@ def class_counts() -> Exercise:
     def count_classes(labels):
         return np.bincount(labels, minlength=10)
 
-    def compared(axis):
-        return lambda labels: (labels[:, np.newaxis] == np.arange(10)).sum(axis=axis)
-
-    return Exercise(
-        solution=count_classes,
-        mistakes={
+    def wrong_results(labels):
+        counts, is_class = count_classes(labels), labels[:, np.newaxis] == np.arange(10)
+        return {
             "The counts end at the largest label that occurs. Ask for all ten: give `np.bincount` "
-            "a `minlength`.": [np.bincount],
+            "a `minlength`.": [np.bincount(labels)],
             "The classes that don't occur are missing. Each of the ten needs its count, even if it "
-            "is 0: try `np.bincount`.": [
-                lambda y: np.unique(y, return_counts=True)[1],
-                lambda y: np.unique(y, return_counts=True),
-            ],
+            "is 0: try `np.bincount`.": [counts[counts > 0], np.unique(labels, return_counts=True)],
             "A class that occurs several times is counted once: `counts[labels] += 1` writes to "
-            "each place only once. Use `np.bincount`.": [lambda y: count_classes(np.unique(y))],
-            "These are shares, which sum to 1. Leave out the division.": [
-                lambda y: count_classes(y) / len(y)
-            ],
+            "each place only once. Use `np.bincount`.": [counts > 0],
+            "These are shares, which sum to 1. Leave out the division.": [counts / len(labels)],
             "`np.histogram` cuts the range from the smallest to the largest label into bins, so "
-            "the bins are not the "
-            "classes. Use `np.bincount`.": [lambda y: np.histogram(y, bins=10)[0]],
+            "the bins are not the classes. Use `np.bincount`.": [np.histogram(labels, bins=10)[0]],
             "You added up the labels themselves. Count how many labels equal each number.": [
-                lambda y: count_classes(y) * np.arange(10)
+                counts * np.arange(10)
             ],
             "The first count belongs to class 0. Classes run from 0 to 9.": [
-                lambda y: np.bincount(y, minlength=11)[1:]
+                np.bincount(labels, minlength=11)[1:]
             ],
-            "Class 0 is missing. Classes run from 0 to 9.": [lambda y: count_classes(y)[1:]],
-            "These are nine counts, but the classes run from 0 to 9: go one further.": [
-                lambda y: count_classes(y)[:9]
-            ],
-            "This has one number for each label, not "
-            "for each class: sum over axis 0, the labels.": [compared(axis=1)],
+            "Class 0 is missing. Classes run from 0 to 9.": [counts[1:]],
+            "These are nine counts, but the classes run from 0 to 9: go one further.": [counts[:9]],
+            "This has one number for each label, not for each class: sum over axis 0, the "
+            "labels.": [is_class.sum(axis=1)],
             "You summed over everything. Keep one number for each class: sum over axis 0, the "
-            "labels.": [compared(axis=None)],
+            "labels.": [is_class.sum()],
             "The counts wrapped around: a `uint8` goes back to 0 after 255. Count in larger "
-            "integers.": [lambda y: count_classes(y).astype(np.uint8)],
-        },
-        probe=calls(
-            (np.array([1, 1, 3]),),
-            (np.array([9, 0, 5, 5, 9, 9], np.uint8),),
-            (np.repeat(np.array([4, 7], np.uint8), [300, 20]),),
-        ),
+            "integers.": [counts.astype(np.uint8)],
+        }
+
+    cases = (
+        (np.array([1, 1, 3]),),
+        (np.array([9, 0, 5, 5, 9, 9], np.uint8),),
+        (np.repeat(np.array([4, 7], np.uint8), [300, 20]),),
+    )
+    return Exercise(
+        solution=count_classes,
+        mistakes=from_results(wrong_results, *cases[0]),
+        probe=calls(*cases),
         hints=(
             "NumPy has a function that counts how often each small integer occurs.",
             "It is `np.bincount`. What does it return for labels among which 9 is missing?",
@@ -113,34 +108,69 @@ def distances_to_centroids() -> Exercise:
         averages = centroids.reshape(1, 10, 784).astype(float)  # (1, 10, 784)
         return ((pictures - averages) ** 2).sum(axis=-1)  # (n, 10)
 
-    def changed(change):
-        return lambda images, centroids: change(squared_distances(images, centroids))
+    def wrong_results(images, centroids):
+        def total(array):
+            return array.sum(axis=(-2, -1))  # over the pixels
 
-    def summed(part, axis=(2, 3), kind=float):
-        """Sum this part of the differences, computed in numbers of one kind."""
-
-        def answer(images, centroids):
-            gaps = images[:, np.newaxis].astype(kind) - centroids.astype(kind)  # (n, 10, 28, 28)
-            return part(gaps).sum(axis=axis)
-
-        return answer
-
-    def multiplied_out(own, mixed, kind=float):
-        """own · |x|² + mixed · x·c + |c|², where `own` should be 1 and `mixed` -2."""
-
-        def answer(images, centroids):
-            x, c = images.reshape(-1, 784).astype(kind), centroids.reshape(-1, 784).astype(kind)
-            squares = own * (x**2).sum(axis=1, keepdims=True) + (c**2).sum(axis=1)
-            return squares + mixed * x.astype(float) @ c.T
-
-        return answer
+        right = squared_distances(images, centroids)
+        x, c = images[:, np.newaxis], centroids  # (n, 1, 28, 28) and (10, 28, 28)
+        as_given, x8, c8 = x - c, x.astype(np.uint8), c.astype(np.uint8)
+        x, c = x.astype(float), c.astype(float)
+        gaps, product = x - c, total(x * c)
+        return {
+            "The numbers wrapped around: integers this small cannot hold every difference and "
+            "square. Turn both arrays into floats before you subtract or square.": [
+                total(as_given**2),
+                total(as_given.astype(float) ** 2),
+                total(x8**2) - 2 * product + total(c8**2),
+                total(gaps.astype(np.int16) ** 2),
+            ],
+            "These are the distances. Leave out the square root.": [np.sqrt(right)],
+            "You added up the absolute differences. Square each of them instead.": [
+                total(np.abs(gaps))
+            ],
+            "You added up the differences, so that plus and minus cancel. Square each difference "
+            "first.": [total(gaps)],
+            "You squared the sum. Square each difference first, then add them up.": [
+                total(gaps) ** 2
+            ],
+            "You took the mean over the pixels. The squared distance is their sum.": [right / 784],
+            "You divided the pixels by 255. Keep them as they are, only as floats.": [
+                right / 255**2
+            ],
+            "The term of the picture alone is missing, so these can be negative. Start from the "
+            "squared differences.": [total(c**2) - 2 * product],
+            "These are the scores of the section above. Start from the squared differences "
+            "instead, so that you test the algebra.": [product - total(c**2) / 2],
+            "The product of picture and centroid is subtracted: `- 2 * x @ c.T`.": [
+                total(x**2) + 2 * product + total(c**2)
+            ],
+            "You squared pictures and centroids, then subtracted. Subtract first, then square.": [
+                total(x**2 - c**2)
+            ],
+            "The product of picture and centroid counts twice: `- 2 * x @ c.T`.": [
+                total(x**2) - product + total(c**2)
+            ],
+            "Rows and columns are exchanged: one row for each picture, one column for each "
+            "centroid.": [right.T],
+            "You summed along the rows of pixels only. Sum over both axes of a picture: `axis=(2, "
+            "3)`.": [(gaps**2).sum(axis=-1)],
+            "You summed over everything. Keep the axes of pictures and centroids, and sum over the "
+            "pixels.": [right.sum()],
+            "That is the nearest class. Return all ten distances of each picture.": [
+                right.argmin(axis=1)
+            ],
+            "That is the smallest distance. Return all ten distances of each picture.": [
+                right.min(axis=1)
+            ],
+        }
 
     first_pixel = np.zeros((10, 28, 28))
     first_pixel[:, 0, 0] = range(10)
     two_pixels = np.zeros((1, 28, 28))
     two_pixels[0, 0, :2] = 3, 4
     random = np.random.default_rng(0)
-    observe = named_calls(
+    cases = (
         (
             "a picture with the pixels 3 and 4, else 0; centroid k with the first pixel k, else 0",
             (two_pixels, first_pixel),
@@ -156,55 +186,8 @@ def distances_to_centroids() -> Exercise:
     )
     return Exercise(
         solution=squared_distances,
-        mistakes={
-            "The numbers wrapped around: integers this small cannot hold every difference and "
-            "square. Turn both arrays into floats before you subtract or square.": [
-                lambda x, c: ((x[:, np.newaxis] - c) ** 2).sum(axis=(2, 3)),
-                lambda x, c: ((x[:, np.newaxis] - c).astype(float) ** 2).sum(axis=(2, 3)),
-                multiplied_out(1, -2, np.uint8),
-                summed(np.square, kind=np.int16),
-            ],
-            "These are the distances. Leave out the square root.": [changed(np.sqrt)],
-            "You added up the absolute differences. Square each of them instead.": [summed(np.abs)],
-            "You added up the differences, so that plus and minus cancel. Square each difference "
-            "first.": [summed(np.positive)],
-            "You squared the sum. Square each difference first, then add them up.": [
-                lambda x, c: summed(np.positive)(x, c) ** 2
-            ],
-            "You took the mean over the pixels. The squared distance is their sum.": [
-                changed(lambda squares: squares / 784)
-            ],
-            "You divided the pixels by 255. Keep them as they are, only as floats.": [
-                changed(lambda squares: squares / 255**2)
-            ],
-            "The term of the picture alone is missing, so these can be negative. Start from the "
-            "squared differences.": [multiplied_out(0, -2)],
-            "These are the scores of the section above. Start from the squared differences "
-            "instead, so that "
-            "you test the algebra.": [lambda x, c: multiplied_out(0, -2)(x, c) / -2],
-            "The product of picture and centroid is subtracted: `- 2 * x @ c.T`.": [
-                multiplied_out(1, 2)
-            ],
-            "You squared pictures and centroids, then subtracted. Subtract first, then square.": [
-                lambda x, c: summed(np.positive)(x.astype(float) ** 2, c.astype(float) ** 2)
-            ],
-            "The product of picture and centroid counts twice: `- 2 * x @ c.T`.": [
-                multiplied_out(1, -1)
-            ],
-            "Rows and columns are exchanged: one row for each picture, one column for each "
-            "centroid.": [changed(np.transpose)],
-            "You summed along the rows of pixels only. Sum over both axes of a picture: "
-            "`axis=(2, 3)`.": [summed(np.square, axis=-1)],
-            "You summed over everything. Keep the axes of pictures and centroids, and sum over the "
-            "pixels.": [summed(np.square, axis=None)],
-            "That is the nearest class. Return all ten distances of each picture.": [
-                changed(lambda squares: squares.argmin(axis=1))
-            ],
-            "That is the smallest distance. Return all ten distances of each picture.": [
-                changed(lambda squares: squares.min(axis=1))
-            ],
-        },
-        probe=observe,
+        mistakes=from_results(wrong_results, two_pixels, first_pixel),
+        probe=named_calls(*cases),
         hints=(
             "For one picture and one centroid: subtract, square, add up. Start with two loops if "
             "you like.",
@@ -230,60 +213,54 @@ def recall_per_class() -> Exercise:
         hits = labels == predictions
         return np.array([hits[labels == number].mean() for number in range(10)])
 
-    def changed(change):
-        return lambda labels, predictions: change(recall_by_class(labels, predictions))
-
-    def count(classes):
-        return np.bincount(classes, minlength=10)
-
-    def hits(labels, predictions):
-        return count(labels[labels == predictions])
-
-    return Exercise(
-        solution=recall_by_class,
-        mistakes={
+    def wrong_results(labels, predictions):
+        shares, right = recall_by_class(labels, predictions), labels == predictions
+        occur, predicted, hits = (
+            np.bincount(classes, minlength=10) for classes in (labels, predictions, labels[right])
+        )
+        members = [(labels == number, predictions == number) for number in range(10)]
+        return {
             "You divided by how often each class was predicted. Divide by how often it occurs "
-            "among the labels.": [lambda y, p: recall_by_class(p, y)],
+            "among the labels.": [hits / predicted],
             "You divided by the number of all pictures. Divide by the number in the class.": [
-                lambda y, p: hits(y, p) / len(y)
+                hits / len(labels)
             ],
             "These are counts. Divide each by the number of pictures in its class.": [hits],
             "This is one accuracy for all pictures together. Return ten, one for each class.": [
-                lambda y, p: (y == p).mean()
+                right.mean()
             ],
-            "These are the shares that it gets wrong. Take the right ones.": [
-                changed(lambda shares: 1 - shares)
-            ],
-            "These are percentages. Shares lie between 0 and 1.": [
-                changed(lambda shares: 100 * shares)
-            ],
+            "These are the shares that it gets wrong. Take the right ones.": [1 - shares],
+            "These are percentages. Shares lie between 0 and 1.": [100 * shares],
             "That is the number of the worst class. Return all ten shares, and look for the worst "
-            "afterwards.": [changed(np.argmin)],
-            "That is the smallest share. Return all ten.": [changed(np.min)],
+            "afterwards.": [shares.argmin()],
+            "That is the smallest share. Return all ten.": [shares.min()],
             "You counted all the predictions of a class, wrong ones too. Count those that equal "
-            "their label.": [lambda y, p: count(p) / count(y)],
+            "their label.": [predicted / occur],
             "This is how often each class is predicted. Compare the predictions with the labels.": [
-                lambda y, p: count(p) / len(p)
+                predicted / len(labels)
             ],
             "This is how often each class occurs. Compare the predictions with the labels.": [
-                lambda y, p: count(y) / len(y)
+                occur / len(labels)
             ],
             "The pictures of other classes count here, too. Choose the pictures whose label is the "
-            "class, and look "
-            "at those alone.": [lambda y, p: [((y == k) == (p == k)).mean() for k in range(10)]],
+            "class, and look at those "
+            "alone.": [[(own == guessed).mean() for own, guessed in members]],
             "You averaged the class numbers. Compare each prediction with the label first, and "
-            "average what comes out.": [lambda y, p: [p[y == k].mean() for k in range(10)]],
-            "`//` cuts off what is behind the point. Divide with `/`.": [
-                lambda y, p: hits(y, p) // count(y)
-            ],
-        },
-        probe=calls(
-            (
-                np.array([0, 0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9], np.uint8),
-                np.array([0, 0, 1, 1, 2, 2, 3, 4, 5, 6, 7, 9, 8]),
-            ),
-            (np.arange(60, dtype=np.uint8) % 10, np.random.default_rng(0).permutation(60) % 10),
+            "average what comes out.": [[predictions[own].mean() for own, _ in members]],
+            "`//` cuts off what is behind the point. Divide with `/`.": [hits // occur],
+        }
+
+    cases = (
+        (
+            np.array([0, 0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9], np.uint8),
+            np.array([0, 0, 1, 1, 2, 2, 3, 4, 5, 6, 7, 9, 8]),
         ),
+        (np.arange(60, dtype=np.uint8) % 10, np.random.default_rng(0).permutation(60) % 10),
+    )
+    return Exercise(
+        solution=recall_by_class,
+        mistakes=from_results(wrong_results, *cases[0]),
+        probe=calls(*cases),
         hints=(
             "Begin with one class: `labels == 3` marks the pictures that belong to class 3.",
             "`predictions[labels == 3]` is what was answered for them. Which share of it is 3?",

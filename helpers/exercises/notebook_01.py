@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from helpers.exercises.answers import from_results
 from helpers.exercises.judging import Exercise, NotYet, calls, value
-from helpers.maths import naive_softmax
+from helpers.maths import naive_softmax, softmax
 
 
 def softmax_by_hand() -> Exercise:
@@ -42,30 +43,27 @@ def softmax_of_rows() -> Exercise:
         exponentials = np.exp(logits)
         return exponentials / exponentials.sum(axis=-1, keepdims=True)
 
-    def sums(rows):
-        return rows.sum(axis=-1, keepdims=True)
-
     return Exercise(
         solution=softmax,
         mistakes={
             "Each column sums to 1, not each row: sum over the last axis and keep the dimension.": [
                 lambda z: naive_softmax(z, axis=0)
             ],
-            "All numbers together sum to 1: you need "
-            "one sum for each row, so give `sum` an axis.": [lambda z: np.exp(z) / np.exp(z).sum()],
+            "All numbers together sum to 1: you need one sum for each row, so give `sum` an "
+            "axis.": [lambda z: np.exp(z) / np.exp(z).sum()],
             "You divided the scores themselves. Take the exponential first.": [
-                lambda z: z / sums(z)
+                lambda z: z / z.sum(axis=-1, keepdims=True)
             ],
             "These are the exponentials. Divide each row by its sum.": [np.exp],
             "You used powers of 2. Softmax uses powers of e: `np.exp`.": [
-                lambda z: 2**z / sums(2**z)
+                lambda z: softmax(np.log(2) * z)
             ],
             "The order is turned round: the largest score must win. Drop the minus.": [
                 lambda z: softmax(-z)
             ],
             "You divided by the sum of another row. Keep the dimension of the sum with "
-            "`keepdims=True`, so that "
-            "it stays beside its own row.": [lambda z: np.exp(z) / np.exp(z).sum(axis=-1)],
+            "`keepdims=True`, so that it stays beside its own "
+            "row.": [lambda z: np.exp(z) / np.exp(z).sum(axis=-1)],
         },
         probe=calls(
             (np.array([[0.0, 0.0, 1.0], [0.0, 5.0, 1.0], [2.0, 1.0, -1.0]]),),
@@ -160,67 +158,56 @@ def temperature() -> Exercise:
     def softmax_with_temperature(logits, temperature):
         return naive_softmax(logits / temperature)
 
-    def sums(rows):
-        return rows.sum(axis=-1, keepdims=True)
-
-    return Exercise(
-        solution=softmax_with_temperature,
-        mistakes={
+    def wrong_results(z, t):
+        p, powers = naive_softmax(z), np.exp(z / t)
+        total, total_of_z = (row.sum(axis=-1, keepdims=True) for row in (powers, np.exp(z)))
+        return {
             "You multiplied by the temperature, so hot makes it more certain. Divide the scores by "
-            "it.": [lambda z, t: naive_softmax(z * t)],
+            "it.": [naive_softmax(z * t)],
             "You divided the probabilities, so they no longer sum to 1. Divide the scores, before "
-            "softmax.": [lambda z, t: naive_softmax(z) / t],
+            "softmax.": [p / t],
             "You multiplied the probabilities, so they no longer sum to 1. Divide the scores, "
-            "before softmax.": [lambda z, t: naive_softmax(z) * t],
+            "before softmax.": [p * t],
             "The temperature cancels here, so it has no effect. Divide the scores by it before the "
-            "exponential.": [lambda z, t: naive_softmax(z)],
+            "exponential.": [p],
             "A power of the probabilities does not sum to 1. Change the scores instead, before "
-            "softmax.": [
-                lambda z, t: naive_softmax(z) ** t,
-                lambda z, t: naive_softmax(z) ** (1 / t),
-            ],
+            "softmax.": [p**t, p ** (1 / t)],
             "You subtracted the temperature from the probabilities. Divide the scores by it.": [
-                lambda z, t: naive_softmax(z) - t
+                p - t
             ],
-            "The exponentials below the line need the temperature, too.": [
-                lambda z, t: np.exp(z / t) / sums(np.exp(z))
-            ],
-            "The exponential above the line needs the temperature, too.": [
-                lambda z, t: np.exp(z) / sums(np.exp(z / t))
-            ],
-            "Each column sums to 1, not each row: use the last axis.": [
-                lambda z, t: naive_softmax(z / t, axis=0)
-            ],
+            "The exponentials below the line need the temperature, too.": [powers / total_of_z],
+            "The exponential above the line needs the temperature, too.": [np.exp(z) / total],
+            "Each column sums to 1, not each row: use the last axis.": [softmax(z / t, axis=0)],
             "Each row must sum to 1 by itself: sum over the last axis and keep the dimension, or "
-            "call `naive_softmax`.": [
-                lambda z, t: np.exp(z / t) / np.exp(z / t).sum(),
-                lambda z, t: np.exp(z / t) / np.exp(z / t).sum(axis=-1),
-            ],
+            "call `naive_softmax`.": [powers / powers.sum(), lambda: powers / powers.sum(axis=-1)],
             "These are the exponentials. Divide each row by its sum, or call `naive_softmax`.": [
-                lambda z, t: np.exp(z / t)
+                powers
             ],
-            "These are still scores. Give them to `naive_softmax`.": [lambda z, t: z / t],
+            "These are still scores. Give them to `naive_softmax`.": [z / t],
             "You divided the scores by their sum. Give them to `naive_softmax` instead.": [
-                lambda z, t: (z / t) / sums(z / t)
+                z / z.sum(axis=-1, keepdims=True)
             ],
             "The 2 of the example is fixed in your code. Divide by `temperature`.": [
-                lambda z, t: naive_softmax(z / 2)
+                naive_softmax(z / 2)
             ],
             "Softmax is applied twice. Divide the scores by the temperature, then apply it once.": [
-                lambda z, t: naive_softmax(naive_softmax(z) / t)
+                naive_softmax(p / t)
             ],
             "The order is turned round: the largest score must win. Drop the minus.": [
-                lambda z, t: naive_softmax(-z / t)
+                naive_softmax(-z / t)
             ],
-            "`//` cuts off what is behind the point. Divide with `/`.": [
-                lambda z, t: naive_softmax(z // t)
-            ],
-        },
-        probe=calls(
-            (np.array([[2.0, 1.0, -1.0]]), 2.0),
-            (np.array([[2.0, 1.0, -1.0], [0.0, 0.0, 3.0], [1.5, -2.0, 1.0]]), 0.5),
-            (np.array([[4.0, 1.0, 0.0, 2.0], [-3.0, 5.0, 5.0, 1.0]]), 10),
-        ),
+            "`//` cuts off what is behind the point. Divide with `/`.": [naive_softmax(z // t)],
+        }
+
+    cases = (
+        (np.array([[2.0, 1.0, -1.0]]), 2.0),
+        (np.array([[2.0, 1.0, -1.0], [0.0, 0.0, 3.0], [1.5, -2.0, 1.0]]), 0.5),
+        (np.array([[4.0, 1.0, 0.0, 2.0], [-3.0, 5.0, 5.0, 1.0]]), 10),
+    )
+    return Exercise(
+        solution=softmax_with_temperature,
+        mistakes=from_results(wrong_results, *cases[0]),
+        probe=calls(*cases),
         hints=(
             "Compare the formula of this section with that of softmax. What is new in it?",
             "Only the scores change, before the exponential. The rest is softmax as it was.",

@@ -3,20 +3,21 @@
 import numpy as np
 
 from helpers import maths
+from helpers.exercises.answers import from_results
 from helpers.exercises.judging import Exercise, calls, value
+from helpers.maths import naive_softmax, softmax
+
+EACH_ROW = {"axis": -1, "keepdims": True}
 
 
 def float16_limit() -> Exercise:
     """The largest of ten equal scores that the naive formula survives in float16."""
+    too_high = [9, 10, 12]
     return Exercise(
         solution=8,
         mistakes={
             "That is the edge itself. The largest whole number below it is asked for.": [8.79, 8.7],
-            "Too high: at 9 the sum is already about 81,000, above 65,504. Round down.": [
-                9,
-                10,
-                12,
-            ],
+            "Too high: at 9 the sum is already about 81,000, above 65,504. Round down.": too_high,
             "This score is safe, but it is not the largest: try one more.": [5, 6, 7],
             "Each exponential fits, but the sum of ten does not: it is ten times as large. Take "
             "log 10 off the limit.": [11, 11.09],
@@ -55,96 +56,88 @@ def stable_softmax() -> Exercise:
         exponentials = np.exp(logits - largest)
         return exponentials / exponentials.sum(axis=-1, keepdims=True)
 
-    def row(function):
-        return lambda z: function(z, axis=-1, keepdims=True)
+    def wrong_results(z):
+        def minus(shift):
+            return naive_softmax(z - shift)
 
-    largest, total = row(np.max), row(np.sum)
-
-    def minus(shift):
-        return lambda z: maths.naive_softmax(z - shift(z))
-
-    def shifted(z):
-        return np.exp(z - largest(z))
-
-    def shares(exponentials):
-        return exponentials / total(exponentials)
-
-    return Exercise(
-        solution=softmax,
-        mistakes={
-            "Right for small scores, but exp overflows "
-            "at 1000: subtract the largest score first.": [maths.naive_softmax],
+        largest, powers = z.max(**EACH_ROW), np.exp(z)
+        shifted = np.exp(z - largest)
+        total, shifted_total = powers.sum(**EACH_ROW), shifted.sum(**EACH_ROW)
+        late_shift = powers - powers.max(**EACH_ROW)
+        late_scale = powers / powers.max(**EACH_ROW)
+        return {
+            "Right for small scores, but exp overflows at 1000: subtract the largest score "
+            "first.": [naive_softmax(z)],
             "You subtracted the smallest score. A score far above it still overflows: subtract the "
-            "largest.": [minus(row(np.min))],
+            "largest.": [minus(z.min(**EACH_ROW))],
             "You subtracted a number from the middle of the row, such as the mean. A score far "
-            "above it still overflows: subtract the largest.": [minus(row(np.mean))],
+            "above it still overflows: subtract the largest.": [minus(z.mean(**EACH_ROW))],
             "You subtracted the first score of each row. Where another one is far above it, exp "
-            "still overflows: subtract the largest.": [minus(lambda z: z[:, :1])],
+            "still overflows: subtract the largest.": [minus(z[:, :1])],
             "You subtracted the same number from the whole batch. A row far from it still breaks: "
-            "subtract the largest "
-            "score of each row.": [minus(np.max), minus(np.min), minus(np.mean)],
+            "subtract the largest score of each "
+            "row.": [minus(shift) for shift in (z.max(), z.min(), z.mean())],
             "Right for large scores, but far below 0 all exponentials become 0, and 0 / 0 is "
-            "`nan`: subtract the largest score whatever its sign is.": [
-                minus(lambda z: largest(z) if z.max() > 700 else 0),
-                minus(lambda z: np.maximum(largest(z), 0)),
-            ],
+            "`nan`: subtract the largest score whatever its sign "
+            "is.": [minus(largest if z.max() > 700 else 0), minus(np.maximum(largest, 0))],
             "You subtracted the largest absolute value. Scores far below 0 are then pushed even "
-            "lower, until all exponentials "
-            "are 0: leave the sign as it is.": [minus(lambda z: largest(np.abs(z)))],
+            "lower, until all exponentials are 0: leave the sign as it "
+            "is.": [minus(np.abs(z).max(**EACH_ROW))],
             "Even small scores give `nan` now. A fixed number, such as 1000, is right for some "
-            "rows only: subtract the largest score of each row.": [minus(lambda z: 1000)],
+            "rows only: subtract the largest score of each row.": [minus(1000)],
             "You subtracted the sum of the scores. That pushes them far down, until all "
-            "exponentials are 0: subtract the largest score.": [minus(total)],
+            "exponentials are 0: subtract the largest score.": [minus(z.sum(**EACH_ROW))],
             "You added the largest score. That pushes the scores further out: subtract it.": [
-                minus(lambda z: -largest(z))
+                minus(-largest)
             ],
             "You subtracted the largest score of each column. Only a number that is the same for a "
-            "whole row cancels: take the "
-            "maximum over the last axis.": [minus(lambda z: z.max(axis=0))],
+            "whole row cancels: take the maximum over the last axis.": [minus(z.max(axis=0))],
             "You used the number of another row. Keep the dimension, of the maximum and of the "
             "sum, with `keepdims=True`: so each stays beside its own row.": [
-                minus(lambda z: z.max(axis=-1)),
-                lambda z: shifted(z) / shifted(z).sum(axis=-1),
-                lambda z: np.exp(z - z.max(axis=-1)) / np.exp(z - z.max(axis=-1)).sum(axis=-1),
+                lambda: minus(z.max(axis=-1)),
+                lambda: shifted / shifted.sum(axis=-1),
+                lambda: np.exp(z - z.max(axis=-1)) / np.exp(z - z.max(axis=-1)).sum(axis=-1),
             ],
             "All numbers together sum to 1. Each row needs its own sum: give `sum` an axis.": [
-                lambda z: shifted(z) / shifted(z).sum(),
-                lambda z: softmax(z.reshape(1, -1)).reshape(z.shape),
+                shifted / shifted.sum(),
+                softmax(z.reshape(1, -1)).reshape(z.shape),
             ],
             "Each column sums to 1, not each row: take the maximum and the sum over the last axis "
-            "and keep the dimension.": [lambda z: maths.softmax(z, axis=0)],
+            "and keep the dimension.": [maths.softmax(z, axis=0)],
             "These are the exponentials. Divide each row by its sum.": [shifted],
             "You subtracted above the line only. The shift cancels when it is subtracted below the "
-            "line, too: use the same "
-            "exponentials in both places.": [lambda z: shifted(z) / total(np.exp(z))],
+            "line, too: use the same exponentials in both places.": [shifted / total],
             "You subtracted below the line only. The shift cancels when it is subtracted above the "
-            "line, too: use the same "
-            "exponentials in both places.": [lambda z: np.exp(z) / total(shifted(z))],
+            "line, too: use the same exponentials in both places.": [powers / shifted_total],
             "You subtracted after the exponential, which changes the ratios. Subtract from the "
-            "scores, before `np.exp`.": [lambda z: shares(np.exp(z) - largest(np.exp(z)))],
+            "scores, before `np.exp`.": [late_shift / late_shift.sum(**EACH_ROW)],
             "You divided by the largest score. That changes the differences between scores, and so "
-            "the answer: subtract it.": [lambda z: maths.naive_softmax(z / largest(z))],
+            "the answer: subtract it.": [naive_softmax(z / largest)],
             "You divided by the largest exponential. On paper that is right, but it comes too "
-            "late: exp has overflowed already. Subtract the "
-            "largest score before `np.exp`.": [lambda z: shares(np.exp(z) / largest(np.exp(z)))],
+            "late: exp has overflowed already. Subtract the largest score before "
+            "`np.exp`.": [late_scale / late_scale.sum(**EACH_ROW)],
             "You cut the scores off at a limit, and different scores became the same. Subtract the "
-            "largest score instead: it "
-            "keeps their differences.": [lambda z: maths.naive_softmax(np.clip(z, -500, 500))],
+            "largest score instead: it keeps their "
+            "differences.": [naive_softmax(np.clip(z, -500, 500))],
             "You replaced `nan` by 0, and the row no longer sums to 1. Avoid the `nan`: subtract "
-            "the largest score before `np.exp`.": [lambda z: np.nan_to_num(maths.naive_softmax(z))],
+            "the largest score before `np.exp`.": [np.nan_to_num(naive_softmax(z))],
             "A tiny number in the sum prevents 0 / 0, but not the wrong answer. Subtract the "
-            "largest score before `np.exp`; "
-            "then the sum is at least 1.": [lambda z: np.exp(z) / (total(np.exp(z)) + 1e-9)],
-        },
-        probe=calls(
-            (np.array([[0.0, 1.0], [3.0, 1.0]]),),
-            (np.array([[1000.0, 1001.0, 1002.0]]),),
-            (np.array([[-1000.0, -1000.0, -999.0]]),),
-            (np.array([[1000.0, 1001.0], [-1000.0, -999.0]]),),
-            (np.array([[0.0, 1000.0, 2000.0], [2000.0, 1000.0, 0.0]]),),
-            (np.array([[100000.0, 100001.0]]),),
-            (np.array([[400.0, 401.0, 402.0], [400.0, 0.0, 0.0], [-400.0, -401.0, -402.0]]),),
-        ),
+            "largest score before `np.exp`; then the sum is at least 1.": [powers / (total + 1e-9)],
+        }
+
+    cases = (
+        [[0.0, 1.0], [3.0, 1.0]],
+        [[1000.0, 1001.0, 1002.0]],
+        [[-1000.0, -1000.0, -999.0]],
+        [[1000.0, 1001.0], [-1000.0, -999.0]],
+        [[0.0, 1000.0, 2000.0], [2000.0, 1000.0, 0.0]],
+        [[100000.0, 100001.0]],
+        [[400.0, 401.0, 402.0], [400.0, 0.0, 0.0], [-400.0, -401.0, -402.0]],
+    )
+    return Exercise(
+        solution=softmax,
+        mistakes=from_results(wrong_results, np.array(cases[0])),
+        probe=calls(*((np.array(case),) for case in cases)),
         hints=(
             "Which exponents may you give to `np.exp` without fear: positive or negative ones?",
             "After the subtraction no score should be above 0, and one of them should be 0, so "
@@ -167,92 +160,88 @@ def logsumexp_of_rows() -> Exercise:
         total = np.exp(logits - largest).sum(axis=-1)  # (batch,)
         return largest[:, 0] + np.log(total)
 
-    def largest(z):
-        return z.max(axis=-1)
-
-    def rest(z):
-        """The sum after the largest score was taken away: from 1 to the number of classes."""
-        return np.exp(z - largest(z)[:, np.newaxis]).sum(axis=-1)
-
     def naive(z):
         return np.log(np.exp(z).sum(axis=-1))
 
-    def given_back(shift):
-        """Take this number of each row away, and add it to the logarithm."""
-        return lambda z: shift(z) + naive(z - np.reshape(shift(z), (-1, 1)))
+    def wrong_results(z):
+        def given_back(shift):
+            return shift + naive(z - np.reshape(shift, (-1, 1)))
 
-    return Exercise(
-        solution=logsumexp,
-        mistakes={
+        largest, right, classes = z.max(axis=-1), logsumexp(z), z.shape[-1]
+        rest = np.exp(
+            right - largest
+        )  # what the sum is after the shift: 1 to the number of classes
+        return {
             "Right for small scores, but exp overflows at 1000: subtract the largest score first, "
-            "and add it to the logarithm.": [naive],
-            "You took the smallest score away. One far "
-            "above it still overflows: take the largest.": [given_back(lambda z: z.min(axis=-1))],
+            "and add it to the logarithm.": [naive(z)],
+            "You took the smallest score away. One far above it still overflows: take the "
+            "largest.": [given_back(z.min(axis=-1))],
             "You took the first score of each row away. Where another one is far above it, exp "
-            "still overflows: take the largest.": [given_back(lambda z: z[:, 0])],
+            "still overflows: take the largest.": [given_back(z[:, 0])],
             "You took the mean away. A score far above it still overflows: take the largest.": [
-                given_back(lambda z: z.mean(axis=-1))
+                given_back(z.mean(axis=-1))
             ],
             "You took the largest score of the whole batch away. In a row far below it all "
-            "exponentials become 0: take the largest of each row.": [given_back(np.max)],
+            "exponentials become 0: take the largest of each row.": [given_back(z.max())],
             "You took the largest score of the whole batch away, but gave back that of the row. "
-            "Take the row's away, too.": [lambda z: naive(z - z.max()) + largest(z)],
+            "Take the row's away, too.": [naive(z - z.max()) + largest],
             "You took the largest score away and did not give it back: add it to the logarithm.": [
-                lambda z: np.log(rest(z))
+                np.log(rest)
             ],
             "You subtracted the largest score twice. Logsumexp passes a shift on: add it at the "
-            "end.": [lambda z: np.log(rest(z)) - largest(z)],
+            "end.": [np.log(rest) - largest],
             "You gave the largest score back inside the logarithm. Outside it is a term of its "
-            "own: add it to the logarithm of the sum.": [
-                lambda z: np.log(rest(z) + largest(z)),
-                lambda z: np.log(rest(z) + z.shape[-1] * largest(z)),
-            ],
+            "own: add it to the logarithm of the "
+            "sum.": [np.log(rest + largest), np.log(rest + classes * largest)],
             "You multiplied by the largest score. As a factor it is an exponential; its logarithm "
-            "is added.": [lambda z: np.log(rest(z)) * largest(z)],
+            "is added.": [np.log(rest) * largest],
             "That is the largest score itself. Logsumexp lies above it, by the logarithm of the "
             "sum: add that.": [largest],
             "That is the upper limit, which only equal scores reach. Add the logarithm of the sum "
-            "instead of log K.": [lambda z: largest(z) + np.log(z.shape[-1])],
-            "The logarithm of the sum is missing: use `np.log` on it.": [
-                lambda z: largest(z) + rest(z)
-            ],
+            "instead of log K.": [largest + np.log(classes)],
+            "The logarithm of the sum is missing: use `np.log` on it.": [largest + rest],
             "You took the logarithm of each exponential and added up. The logarithm of a sum is "
-            "not the sum of the logarithms: sum first.": [lambda z: z.sum(axis=-1)],
+            "not the sum of the logarithms: sum first.": [z.sum(axis=-1)],
             "This is the logarithm of the mean of the exponentials. Use their sum.": [
-                lambda z: logsumexp(z) - np.log(z.shape[-1])
+                right - np.log(classes)
             ],
             "`np.log1p` adds 1 to the sum, as if there were one more class: use `np.log`.": [
-                lambda z: largest(z) + np.log1p(rest(z))
+                largest + np.log1p(rest)
             ],
             "You used another base. Only the natural logarithm, `np.log`, undoes `np.exp`.": [
-                lambda z: largest(z) + np.log10(rest(z)),
-                lambda z: largest(z) + np.log2(rest(z)),
+                largest + np.log10(rest),
+                largest + np.log2(rest),
             ],
             "This is one number for each column. Sum over the last axis, the classes.": [
-                lambda z: maths.logsumexp(z, axis=0)
+                maths.logsumexp(z, axis=0)
             ],
             "This is one number for the whole batch. Each row has its own: give `max` and `sum` an "
-            "axis.": [lambda z: maths.logsumexp(z.ravel())],
+            "axis.": [maths.logsumexp(z.ravel())],
             "The numbers are right, but their shape is (batch, 1). Drop the last dimension, for "
-            "example with `[:, 0]`.": [lambda z: maths.logsumexp(z, keepdims=True)],
+            "example with `[:, 0]`.": [right[:, np.newaxis]],
             "Shape (batch, 1) plus shape (batch,) makes a square, each row with each row. Drop the "
-            "last dimension of the maximum before "
-            "you add it, with `[:, 0]`.": [lambda z: largest(z)[:, np.newaxis] + np.log(rest(z))],
+            "last dimension of the maximum before you add it, with `[:, "
+            "0]`.": [largest[:, np.newaxis] + np.log(rest)],
             "You subtracted the largest score of another row. Keep its dimension with "
-            "`keepdims=True` while you subtract.": [lambda z: largest(z) + naive(z - largest(z))],
+            "`keepdims=True` while you subtract.": [lambda: largest + naive(z - largest)],
             "You cut the scores off at a limit, so the answer stops there, too. Take the largest "
-            "score away, and give it back.": [lambda z: naive(np.clip(z, -500, 500))],
-            "The sign is turned round: drop the minus.": [lambda z: -logsumexp(z)],
-        },
-        probe=calls(
-            (np.array([[0.0, 0.0], [3.0, 1.0]]),),
-            (np.array([[1000.0, 1000.0]]),),
-            (np.array([[-1000.0, -1000.0]]),),
-            (np.array([[1000.0, 1000.0], [-1000.0, -1000.0]]),),
-            (np.array([[0.0, 1000.0], [1000.0, 0.0]]),),
-            (np.array([[0.0, 2000.0, 1000.0], [-1.0, 1.0, 2.0]]),),
-            (np.array([[100000.0, 100000.0]]),),
-        ),
+            "score away, and give it back.": [naive(np.clip(z, -500, 500))],
+            "The sign is turned round: drop the minus.": [-right],
+        }
+
+    cases = (
+        [[0.0, 0.0], [3.0, 1.0]],
+        [[1000.0, 1000.0]],
+        [[-1000.0, -1000.0]],
+        [[1000.0, 1000.0], [-1000.0, -1000.0]],
+        [[0.0, 1000.0], [1000.0, 0.0]],
+        [[0.0, 2000.0, 1000.0], [-1.0, 1.0, 2.0]],
+        [[100000.0, 100000.0]],
+    )
+    return Exercise(
+        solution=logsumexp,
+        mistakes=from_results(wrong_results, np.array(cases[0])),
+        probe=calls(*((np.array(case),) for case in cases)),
         hints=(
             "Which b made the exponentials safe in your softmax?",
             "The text above shows logsumexp(z + b) = b + logsumexp(z). Use it with the scores "
@@ -274,86 +263,80 @@ def log_softmax_of_rows() -> Exercise:
     def log_softmax(logits):
         return logits - maths.logsumexp(logits, keepdims=True)
 
-    def logsumexp(z):
-        return maths.logsumexp(z, keepdims=True)
+    def wrong_results(z):
+        def log_total(scores):
+            return np.log(np.exp(scores).sum(**EACH_ROW))
 
-    def total(z):
-        return np.exp(z).sum(axis=-1, keepdims=True)
-
-    def shifted(z):
-        return z - z.max(axis=-1, keepdims=True)
-
-    def log_of_softmax_plus(tiny):
-        return lambda z: np.log(maths.softmax(z) + tiny)
-
-    tiny_numbers = (1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 1e-16, 1e-20)
-    return Exercise(
-        solution=log_softmax,
-        mistakes={
+        p, naive, shifted = softmax(z), naive_softmax(z), z - z.max(**EACH_ROW)
+        log_p, logsumexp = np.log(p), maths.logsumexp(z, keepdims=True)
+        tiny_numbers = (1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 1e-16, 1e-20)
+        return {
             "The probability is rounded to 0 before you take its logarithm. Work from the scores: "
-            "subtract `logsumexp` from them.": [log_of_softmax_plus(0)],
+            "subtract `logsumexp` from them.": [log_p],
             "This is the logarithm of the naive softmax: exp overflows, and small probabilities "
-            "become 0. Work from the scores: "
-            "subtract `logsumexp` from them.": [lambda z: np.log(maths.naive_softmax(z))],
+            "become 0. Work from the scores: subtract `logsumexp` from them.": [np.log(naive)],
             "The formula is right, but the sum below the logarithm overflows. Use your "
-            "`logsumexp`, or `maths.logsumexp`.": [lambda z: z - np.log(total(z))],
+            "`logsumexp`, or `maths.logsumexp`.": [z - log_total(z)],
             "The tiny number keeps the result finite, but wrong: below it all probabilities look "
-            "the same. Work from the scores: "
-            "subtract `logsumexp` from them.": [*map(log_of_softmax_plus, tiny_numbers)],
+            "the same. Work from the scores: subtract `logsumexp` from "
+            "them.": [np.log(p + tiny) for tiny in tiny_numbers],
             "You wrote 0 in place of `-inf`, but 0 is the logarithm of a certain 1. The right "
-            "number is modest: subtract `logsumexp` "
-            "from the scores.": [lambda z: np.nan_to_num(np.log(maths.softmax(z)), neginf=0)],
+            "number is modest: subtract `logsumexp` from the scores.": [np.where(p > 0, log_p, 0)],
             "You replaced `-inf` by the most negative float. The right number is modest: subtract "
-            "`logsumexp` from the scores.": [lambda z: np.nan_to_num(np.log(maths.softmax(z)))],
+            "`logsumexp` from the scores.": [np.nan_to_num(log_p)],
             "You subtracted the largest score of the whole batch. In a row far below it the sum "
-            "becomes 0: take the "
-            "largest of each row.": [lambda z: z - z.max() - np.log(total(z - z.max()))],
+            "becomes 0: take the largest of each row.": [z - z.max() - log_total(z - z.max())],
             "You subtracted the logsumexp of another row. Keep its dimension with `keepdims=True`, "
-            "so that it stays beside its own row.": [lambda z: z - maths.logsumexp(z)],
+            "so that it stays beside its own row.": [z - maths.logsumexp(z)],
             "Here the probabilities of each column sum to 1, not those of each row: use the last "
-            "axis.": [lambda z: maths.log_softmax(z, axis=0)],
+            "axis.": [maths.log_softmax(z, axis=0)],
             "You subtracted one number from the whole batch. Each row has its own logsumexp.": [
-                lambda z: z - maths.logsumexp(z.ravel())
+                z - maths.logsumexp(z.ravel())
             ],
             "The sign is turned round: this is the cost, -log p. Here log p itself is asked for.": [
-                lambda z: -log_softmax(z)
+                logsumexp - z
             ],
-            "These are the probabilities. Return their logarithms.": [maths.softmax],
+            "These are the probabilities. Return their logarithms.": [p],
             "You subtracted the largest score, which is only the first part of logsumexp. The "
             "logarithm of the sum is missing.": [shifted],
             "You took the largest score away in the sum only. Subtract the sum's logarithm from "
-            "the shifted scores, too.": [lambda z: z - np.log(total(shifted(z)))],
+            "the shifted scores, too.": [z - log_total(shifted)],
             "You took the largest score away twice: logsumexp of the scores contains it already.": [
-                lambda z: shifted(z) - logsumexp(z)
+                shifted - logsumexp
             ],
             "You subtracted the sum itself. Subtract its logarithm.": [
-                lambda z: z - total(z),
-                lambda z: shifted(z) - total(shifted(z)),
+                z - np.exp(logsumexp),
+                shifted - np.exp(log_total(shifted)),
             ],
             "You divided by logsumexp. The logarithm of a quotient is a difference: subtract.": [
-                lambda z: z / logsumexp(z)
+                z / logsumexp
             ],
             "You took the logarithm of the scores. The logarithm of exp(z) is z itself.": [
-                lambda z: np.log(z) - logsumexp(z)
+                np.log(z) - logsumexp
             ],
             "You took the exponential of the scores. The logarithm of exp(z) is z itself.": [
-                lambda z: np.exp(z) - logsumexp(z)
+                np.exp(z) - logsumexp
             ],
             "You took the logarithm of logsumexp, which is a logarithm already: subtract it as it "
-            "is.": [lambda z: z - np.log(logsumexp(z))],
+            "is.": [z - np.log(logsumexp)],
             "You added logsumexp. Dividing by the sum makes it a difference: subtract.": [
-                lambda z: z + logsumexp(z)
+                z + logsumexp
             ],
             "You used the base 10. In this course log is the natural one: `np.log`.": [
-                lambda z: log_softmax(z) / np.log(10)
+                (z - logsumexp) / np.log(10)
             ],
-        },
-        probe=calls(
-            (np.array([[0.0, 0.0], [3.0, 1.0]]),),
-            (np.array([[0.0, 1000.0]]),),
-            (np.array([[1000.0, 1001.0, 1002.0]]),),
-            (np.array([[1000.0, 1000.0], [-1000.0, -1001.0]]),),
-        ),
+        }
+
+    cases = (
+        [[0.0, 0.0], [3.0, 1.0]],
+        [[0.0, 1000.0]],
+        [[1000.0, 1001.0, 1002.0]],
+        [[1000.0, 1000.0], [-1000.0, -1001.0]],
+    )
+    return Exercise(
+        solution=log_softmax,
+        mistakes=from_results(wrong_results, np.array(cases[0])),
+        probe=calls(*((np.array(case),) for case in cases)),
         hints=(
             "A probability that is rounded to 0 cannot be repaired. At which step must you take "
             "the logarithm?",
@@ -370,6 +353,7 @@ def log_softmax_of_rows() -> Exercise:
 
 def largest_patched_cost() -> Exercise:
     """The largest cost that -log(p + 1e-7) can report."""
+    nearly = [16, 16.1, 16.11, 16.13]
     return Exercise(
         solution=16.12,
         mistakes={
@@ -378,12 +362,7 @@ def largest_patched_cost() -> Exercise:
             "You used the logarithm to the base 10. `np.log` is the natural one.": [7],
             "You used the logarithm to the base 10, without the minus. Use `-np.log`.": [-7],
             "You used the logarithm to the base 2. `np.log` is the natural one.": [23.25],
-            "Close. Put p = 0 into it, and give the result rounded to two decimals.": [
-                16,
-                16.1,
-                16.11,
-                16.13,
-            ],
+            "Close. Put p = 0 into it, and give the result rounded to two decimals.": nearly,
             "You put another tiny number into it: 1e-7 is a 1 in the seventh decimal place.": [
                 13.82,
                 18.42,
@@ -393,8 +372,8 @@ def largest_patched_cost() -> Exercise:
             "it into the formula.": [0],
             "1000 is the cost without the patch. With it, p + 1e-7 is never below 1e-7.": [1000],
             "That is the cost of a guess among ten. The worst model gives p = 0.": [2.30],
-            "This is where a float type ends. The patch ends earlier: "
-            "p + 1e-7 is never below 1e-7.": [88.72, 103.28, 103.97, 708.40, 744.44, 745.13],
+            "This is where a float type ends. The patch ends earlier: p + 1e-7 is never below "
+            "1e-7.": [88.72, 103.28, 103.97, 708.40, 744.44, 745.13],
         },
         probe=value,
         hints=(
@@ -417,88 +396,65 @@ def masked_softmax() -> Exercise:
     def softmax_of_allowed(logits, allowed):
         return maths.softmax(np.where(allowed, logits, -np.inf))
 
-    def instead(score, softmax=maths.softmax):
-        """Softmax with this score in the place of what is forbidden."""
-        return lambda z, allowed: softmax(np.where(allowed, z, score))
+    def wrong_results(z, allowed):
+        def shares(rows):
+            return rows / rows.sum(**EACH_ROW)
 
-    def zeroed(z, allowed):
-        return maths.softmax(z) * allowed
-
-    def shares(rows, tiny=0):
-        return rows / (rows.sum(axis=-1, keepdims=True) + tiny)
-
-    def rest_shared_equally(z, allowed):
-        lost = 1 - zeroed(z, allowed).sum(axis=-1, keepdims=True)
-        return zeroed(z, allowed) + lost * shares(allowed)
-
-    def one_softmax_for_batch(z, allowed):
-        probabilities = np.zeros_like(z)
-        probabilities[allowed] = maths.softmax(z[allowed])
-        return probabilities
-
-    def taken_out_of_each_row(z, allowed):
-        return np.array([maths.softmax(row[keep]) for row, keep in zip(z, allowed, strict=True)])
-
-    return Exercise(
-        solution=softmax_of_allowed,
-        mistakes={
+        p, masked = softmax(z), np.where(allowed, z, -np.inf)
+        kept = p * allowed  # and nothing in the place of the forbidden ones
+        return {
             "The score you gave to the forbidden classes is a score like any other, and it still "
-            "gets a share. The score that means impossible is `-np.inf`.": [instead(0), instead(1)],
+            "gets a share. The score that means impossible is "
+            "`-np.inf`.": [softmax(np.where(allowed, z, score)) for score in (0, 1)],
             "Your score for forbidden classes is low, but allowed ones may be lower still. Only "
-            "`-np.inf` is below all of them.": [instead(-100)],
-            "The forbidden classes still get a share: use `allowed`.": [
-                lambda z, allowed: maths.softmax(z)
-            ],
+            "`-np.inf` is below all of them.": [softmax(np.where(allowed, z, -100))],
+            "The forbidden classes still get a share: use `allowed`.": [p],
             "The rows no longer sum to 1: the share of the forbidden classes is lost. Put "
-            "`-np.inf` into the "
-            "scores before softmax.": [zeroed, lambda z, allowed: zeroed(z * allowed, allowed)],
+            "`-np.inf` into the scores before softmax.": [kept, softmax(z * allowed) * allowed],
             "You put `-np.inf` among the probabilities. It belongs among the scores, before "
-            "softmax.": [lambda z, allowed: np.where(allowed, maths.softmax(z), -np.inf)],
+            "softmax.": [np.where(allowed, p, -np.inf)],
             "Softmax came first, and the forbidden score took the whole 1: nothing is left to "
-            "divide. Put `-np.inf` into the scores, then call softmax.": [
-                lambda z, allowed: shares(zeroed(z, allowed)),
-                lambda z, allowed: shares(zeroed(z, allowed), 1e-9),
-                lambda z, allowed: np.nan_to_num(shares(zeroed(z, allowed))),
-            ],
+            "divide. Put `-np.inf` into the scores, then call "
+            "softmax.": [shares(kept), np.nan_to_num(shares(kept))],
             "You applied softmax twice, the second time to probabilities, which flattens them. Put "
-            "`-np.inf` into the scores, and call softmax once.": [
-                lambda z, allowed: softmax_of_allowed(maths.softmax(z), allowed),
-                lambda z, allowed: maths.softmax(zeroed(z, allowed)),
-            ],
+            "`-np.inf` into the scores, and call softmax "
+            "once.": [softmax_of_allowed(p, allowed), softmax(kept)],
             "You gave the lost share to the allowed classes in equal parts, which changes their "
-            "odds. Put `-np.inf` into the scores "
-            "before softmax: it keeps them.": [rest_shared_equally],
+            "odds. Put `-np.inf` into the scores before softmax: it keeps "
+            "them.": [kept + (1 - kept.sum(**EACH_ROW)) * shares(allowed)],
             "Right for small scores, but exp overflows at 1000. Put `-np.inf` into the scores, "
-            "then call `maths.softmax`, which subtracts the largest.": [
-                lambda z, allowed: shares(np.exp(z) * allowed),
-                instead(-np.inf, maths.naive_softmax),
-            ],
+            "then call `maths.softmax`, which subtracts the "
+            "largest.": [shares(np.exp(z) * allowed), naive_softmax(masked)],
             "The forbidden classes share the 1. `True` means allowed: turn your choice round.": [
-                lambda z, allowed: softmax_of_allowed(z, ~allowed)
+                lambda: softmax_of_allowed(z, ~allowed)
             ],
             "The allowed classes all get the same, whatever their scores are: use `logits`.": [
-                lambda z, allowed: shares(allowed)
+                shares(allowed)
             ],
             "You took the allowed scores out, and forgot where each of them stood. Keep the shape: "
-            "put `-np.inf` in the place of what "
-            "is forbidden.": [lambda z, allowed: maths.softmax(z[allowed]), taken_out_of_each_row],
+            "put `-np.inf` in the place of what is "
+            "forbidden.": [softmax(z[allowed]), lambda: softmax(z[allowed].reshape(len(z), -1))],
             "The whole row became `nan`. Infinity times 0 does that: choose instead of "
-            "multiplying, with `np.where(allowed, logits, -np.inf)`.": [
-                lambda z, allowed: maths.naive_softmax(z - np.inf * ~allowed)
-            ],
+            "multiplying, with `np.where(allowed, logits, "
+            "-np.inf)`.": [naive_softmax(z - np.inf * ~allowed)],
             "The whole batch sums to 1. Each row needs a softmax of its own: keep the shape, with "
-            "`-np.inf` in the place of what is forbidden.": [one_softmax_for_batch],
+            "`-np.inf` in the place of what is forbidden.": [np.exp(masked) / np.exp(masked).sum()],
             "Each column sums to 1, not each row: sum over the last axis.": [
-                instead(-np.inf, lambda z: np.exp(z) / np.exp(z).sum(axis=0))
+                np.exp(masked) / np.exp(masked).sum(axis=0)
             ],
-        },
-        probe=calls(
-            (np.array([[3.0, 1.0, 2.0]]), np.array([[False, True, True]])),
-            (np.array([[1.0, 2.0], [0.0, 3.0]]), np.array([[True, True], [True, False]])),
-            (np.array([[1000.0, 1.0, 0.0]]), np.array([[False, True, True]])),
-            (np.array([[1000.0, 1001.0, 0.0]]), np.array([[True, True, False]])),
-            (np.array([[-2000.0, -2001.0, -2000.0]]), np.array([[True, True, False]])),
-        ),
+        }
+
+    cases = (
+        ([[3.0, 1.0, 2.0]], [[False, True, True]]),
+        ([[1.0, 2.0], [0.0, 3.0]], [[True, True], [True, False]]),
+        ([[1000.0, 1.0, 0.0]], [[False, True, True]]),
+        ([[1000.0, 1001.0, 0.0]], [[True, True, False]]),
+        ([[-2000.0, -2001.0, -2000.0]], [[True, True, False]]),
+    )
+    return Exercise(
+        solution=softmax_of_allowed,
+        mistakes=from_results(wrong_results, *map(np.array, cases[0])),
+        probe=calls(*(tuple(map(np.array, case)) for case in cases)),
         hints=(
             "Before softmax or after it: where is it still possible to forbid a class and keep "
             "the sum 1?",

@@ -5,31 +5,15 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from helpers import maths
-from helpers.exercises.judging import (
-    CHANGED,
-    Exercise,
-    NotYet,
-    Observation,
-    calls,
-    named_calls,
-    value,
+from helpers.exercises.answers import from_results
+from helpers.exercises.judging import Exercise, NotYet, Observation, calls, named_calls, value
+from helpers.maths import log_softmax, naive_softmax, one_hot, softmax
+
+SMALL_BATCHES = (
+    (np.array([[0.0, 0.0, 1.0], [2.0, 0.0, 0.0]]), np.array([1, 0])),
+    (np.array([[2.0, 0.0, 1.0], [1.0, 4.0, 0.0]]), np.array([1, 1])),
+    (np.array([[0.0, 2.0], [1.0, 0.0], [4.0, 1.0]]), np.array([1, 1, 0])),
 )
-from helpers.maths import log_softmax, softmax
-
-
-def one_hot(logits, labels):
-    """A row of zeros with a 1 at the label, for each row of logits."""
-    return np.eye(logits.shape[1])[labels]
-
-
-def changing_its_input(function):
-    """The same function, after the largest score is subtracted in the caller's own array."""
-
-    def answer(logits, labels):
-        logits -= logits.max(axis=1, keepdims=True)
-        return function(logits, labels)
-
-    return answer
 
 
 def losses_by_hand() -> Exercise:
@@ -78,105 +62,86 @@ def mean_cross_entropy() -> Exercise:
         log_probabilities = log_softmax(logits)
         return -log_probabilities[np.arange(len(labels)), labels].mean()
 
-    def pick(rows, labels):
-        return rows[np.arange(len(labels)), labels]
+    def wrong_results(z, y):
+        p, log_p, naive = softmax(z), log_softmax(z), naive_softmax(z)
+        n, hot, at_label = len(y), one_hot(y, z.shape[1]), (np.arange(len(y)), y)
+        p_true, losses, mean = p[at_label], -log_p[at_label], cross_entropy(z, y)
 
-    def losses(logits, labels):
-        return -pick(log_softmax(logits), labels)
+        def loss_of(probabilities):
+            return -np.log(probabilities[at_label]).mean()
 
-    def mean_loss(probabilities):
-        return lambda z, y: -np.log(pick(probabilities(z), y)).mean()
-
-    def never_below(smallest):
-        return mean_loss(lambda z: softmax(z).clip(smallest))
-
-    smallest_numbers = (1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 1e-16)
-
-    def entropy(weights, probabilities):
-        return -(weights * np.log(probabilities)).sum(axis=1).mean()
-
-    def binary(hot, probabilities):
-        return entropy(hot, probabilities) + entropy(1 - hot, 1 - probabilities)
+        return {
+            "This is the sum over the rows. The loss is the mean, so that it does not grow with "
+            "the batch: divide by the number of rows.": [losses.sum()],
+            "Right for small scores, but here the probability rounds to 0, and the logarithm of 0 "
+            "is infinite: take `log_softmax` instead of the logarithm of `softmax`.": [loss_of(p)],
+            "Right for small scores, but exp overflows at 800: take `log_softmax`, which subtracts "
+            "the largest score first.": [loss_of(naive), -(hot * np.log(naive)).sum() / n],
+            "A smallest probability keeps the logarithm finite, but it also hides how bad a "
+            "confident mistake is: leave it out and take `log_softmax`.": [
+                loss_of(p.clip(10.0**-digits)) for digits in (7, 8, 9, 10, 12, 15, 16)
+            ],
+            "The sign is turned round: log p is never positive, and a loss must fall as the model "
+            "gets better. Take minus the mean.": [-mean],
+            "This is in bits: you used the logarithm to base 2. The loss is in nats: use `np.log` "
+            "or `log_softmax`.": [mean / np.log(2)],
+            "You used the logarithm to base 10. The loss is in nats: use `np.log` or "
+            "`log_softmax`.": [mean / np.log(10)],
+            "This is the mean over all classes. Pick the entry of the true class in each row "
+            "first: `labels` says which.": [-log_p.mean()],
+            "You divided by the number of all entries. The mean is over the rows: divide by the "
+            "number of rows.": [losses.sum() / z.size],
+            "You divided by the number of classes. The mean is over the rows: divide by the number "
+            "of rows.": [losses.sum() / z.shape[1]],
+            "You divided by the number of rows less 1. A mean divides by the number of rows.": [
+                losses.sum() / (n - 1)
+            ],
+            "You took the largest probability of each row. The loss asks for the true class, also "
+            "where the model prefers another: use `labels`.": [-log_p.max(axis=1).mean()],
+            "These are the losses of the single rows. Return one number, their mean.": [losses],
+            "`[:, labels]` takes all these columns from every row. Each row needs its own label: "
+            "`[np.arange(len(labels)), labels]`.": [-log_p[:, y].mean()],
+            "Rows and columns are swapped: the number of the row comes first, then the label.": [
+                lambda: -log_p[y, np.arange(n)].mean()
+            ],
+            "Softmax went down the columns. The classes of one picture stand in a row: take the "
+            "last axis.": [loss_of(softmax(z, axis=0))],
+            "You averaged the scores themselves. Turn them into log probabilities first.": [
+                -z[at_label].mean()
+            ],
+            "You took the logarithm of the scores, as if they were probabilities. They are not: "
+            "use `log_softmax`.": [loss_of(z)],
+            "Softmax was applied twice. `log_softmax` takes the scores, not probabilities.": [
+                cross_entropy(p, y)
+            ],
+            "You averaged the probabilities and then took the logarithm. Take the logarithm of "
+            "each row first, then the mean.": [-np.log(p_true.mean())],
+            "Only the first row was counted. Does `return` stand inside the loop? Move it to the "
+            "left, under `for`.": [losses[0] / n],
+            "Softmax ran over the whole array, so all rows together sum to 1. Each row is a "
+            "picture of its own: take the last axis.": [loss_of(np.exp(z) / np.exp(z).sum())],
+            "Here the probabilities are weighted with themselves, and the labels are not used. "
+            "Take minus log p of the true class alone.": [-(p * log_p).sum() / n],
+            "You also count log(1 - p) of the other classes. The loss looks only at the "
+            "probability of the true class.": [mean - ((1 - hot) * np.log(1 - p)).sum() / n],
+            "This is a squared error. The loss is the mean of minus log p of the true class.": [
+                ((p - hot) ** 2).mean()
+            ],
+            "This is the mean of 1 - p. The loss is the mean of minus the logarithm of p.": [
+                (1 - p_true).mean()
+            ],
+            "This is the mean probability of the true classes. Take minus the logarithm of each "
+            "probability before the mean.": [p_true.mean()],
+            "The labels are shifted by one. Classes are counted from 0, so use them as they are.": [
+                cross_entropy(z, y - 1)
+            ],
+        }
 
     return Exercise(
         solution=cross_entropy,
-        mistakes={
-            "This is the sum over the rows. The loss is the mean, so that it does not grow with "
-            "the batch: divide by the number of rows.": [lambda z, y: losses(z, y).sum()],
-            "Right for small scores, but here the probability rounds to 0, and the logarithm of 0 "
-            "is infinite: take `log_softmax` "
-            "instead of the logarithm of `softmax`.": [mean_loss(softmax)],
-            "Right for small scores, but exp overflows at 800: take `log_softmax`, which subtracts "
-            "the largest score first.": [
-                mean_loss(maths.naive_softmax),
-                lambda z, y: entropy(one_hot(z, y), maths.naive_softmax(z)),
-            ],
-            "A smallest probability keeps the logarithm finite, but it also hides how bad a "
-            "confident mistake is: leave "
-            "it out and take `log_softmax`.": [*map(never_below, smallest_numbers)],
-            "The sign is turned round: log p is never positive, and a loss must fall as the model "
-            "gets better. Take minus the mean.": [lambda z, y: -losses(z, y).mean()],
-            "This is in bits: you used the logarithm to base 2. The loss is in nats: use `np.log` "
-            "or `log_softmax`.": [lambda z, y: losses(z, y).mean() / np.log(2)],
-            "You used the logarithm to base 10. The loss is in "
-            "nats: use `np.log` or `log_softmax`.": [lambda z, y: losses(z, y).mean() / np.log(10)],
-            "This is the mean over all classes. Pick the entry of the true class in each row "
-            "first: `labels` says which.": [lambda z, y: -log_softmax(z).mean()],
-            "You divided by the number of all entries. The mean is over the rows: divide by the "
-            "number of rows.": [lambda z, y: losses(z, y).sum() / z.size],
-            "You divided by the number of classes. The mean is over the rows: divide by the number "
-            "of rows.": [lambda z, y: losses(z, y).sum() / z.shape[1]],
-            "You divided by the number of rows less 1. A mean divides by the number of rows.": [
-                lambda z, y: losses(z, y).sum() / (len(y) - 1)
-            ],
-            "You took the largest probability of each row. The loss asks for the true class, also "
-            "where the model prefers "
-            "another: use `labels`.": [lambda z, y: losses(z, z.argmax(axis=1)).mean()],
-            "These are the losses of the single rows. Return one number, their mean.": [losses],
-            "`[:, labels]` takes all these columns from every row. Each row needs its own label: "
-            "`[np.arange(len(labels)), labels]`.": [lambda z, y: -log_softmax(z)[:, y].mean()],
-            "Rows and columns are swapped: the number of the row comes first, then the label.": [
-                lambda z, y: -log_softmax(z)[y, np.arange(len(y))].mean()
-            ],
-            "Softmax went down the columns. The classes of one picture stand in a row: take the "
-            "last axis.": [mean_loss(lambda z: softmax(z, axis=0))],
-            "You averaged the scores themselves. Turn them into log probabilities first.": [
-                lambda z, y: -pick(z, y).mean()
-            ],
-            "You took the logarithm of the scores, as if they were probabilities. They are not: "
-            "use `log_softmax`.": [mean_loss(lambda z: z)],
-            "Softmax was applied twice. `log_softmax` takes the scores, not probabilities.": [
-                lambda z, y: losses(softmax(z), y).mean()
-            ],
-            "You averaged the probabilities and then took the logarithm. Take the logarithm of "
-            "each row first, then the mean.": [lambda z, y: -np.log(pick(softmax(z), y).mean())],
-            "Only the first row was counted. Does `return` stand inside the loop? Move it to the "
-            "left, under `for`.": [lambda z, y: losses(z, y)[0] / len(y)],
-            "Softmax ran over the whole array, so all rows together sum to 1. Each row is a "
-            "picture of its own: "
-            "take the last axis.": [mean_loss(lambda z: softmax(z.ravel()).reshape(z.shape))],
-            "Here the probabilities are weighted with themselves, and the labels are not used. "
-            "Take minus log p of "
-            "the true class alone.": [lambda z, y: entropy(softmax(z), softmax(z))],
-            "You also count log(1 - p) of the other classes. The loss looks only at the "
-            "probability of the true class.": [lambda z, y: binary(one_hot(z, y), softmax(z))],
-            "This is a squared error. The loss is the mean of minus log p of the true class.": [
-                lambda z, y: ((softmax(z) - one_hot(z, y)) ** 2).mean()
-            ],
-            "This is the mean of 1 - p. The loss is the mean of minus the logarithm of p.": [
-                lambda z, y: (1 - pick(softmax(z), y)).mean()
-            ],
-            "This is the mean probability of the true classes. Take minus the logarithm of each "
-            "probability before the mean.": [lambda z, y: pick(softmax(z), y).mean()],
-            "The labels are shifted by one. Classes are counted from 0, so use them as they are.": [
-                lambda z, y: losses(z, y - 1).mean()
-            ],
-            CHANGED: [changing_its_input(cross_entropy)],
-        },
+        mistakes=from_results(wrong_results, *SMALL_BATCHES[0]),
         probe=calls(
-            (np.array([[0.0, 0.0, 1.0], [2.0, 0.0, 0.0]]), np.array([1, 0])),
-            (np.array([[2.0, 0.0, 1.0], [1.0, 4.0, 0.0]]), np.array([1, 1])),
-            (np.array([[0.0, 2.0], [1.0, 0.0], [4.0, 1.0]]), np.array([1, 1, 0])),
+            *SMALL_BATCHES,
             (np.array([[0.0, 800.0]]), np.array([0])),
             (np.array([[800.0, 800.0]]), np.array([0])),
         ),
@@ -205,8 +170,8 @@ def jacobian_by_hand() -> Exercise:
             "of every other class.": [np.abs(right).tolist()],
             "All signs are turned round: a score that rises lifts its own class and lowers the "
             "others.": [(-right).tolist()],
-            "The diagonal has a second term. For a class and its own score the derivative is "
-            "p (1 - p), which is positive.": [(-products).tolist()],
+            "The diagonal has a second term. For a class and its own score the derivative is p (1 "
+            "- p), which is positive.": [(-products).tolist()],
             "These are the products of the probabilities. Outside the diagonal they need a minus, "
             "and on it the derivative is p (1 - p).": [products.tolist()],
             "The diagonal holds the probabilities themselves. Multiply each by 1 - p, and the rows "
@@ -253,101 +218,75 @@ def gradient_of_batch() -> Exercise:
         one_hot = maths.one_hot(labels, logits.shape[-1])
         return (softmax(logits) - one_hot) / len(labels)
 
-    def differences(z, y):
-        return softmax(z) - one_hot(z, y)
+    def wrong_results(z, y):
+        p, hot, n = softmax(z), one_hot(y, z.shape[1]), len(y)
+        difference = p - hot
 
-    def averaged(slopes):
-        return lambda z, y: slopes(z, y) / len(y)
+        def subtracting_at(rows, columns):
+            slopes = p.copy()
+            slopes[rows, columns] -= 1
+            return slopes / n
 
-    def subtracting_at(rows_and_columns):
-        def slopes(logits, labels):
-            result = softmax(logits)
-            result[rows_and_columns(labels)] -= 1
-            return result
-
-        return averaged(slopes)
-
-    def at_label(slope):
-        """Slopes that are p except at the label, where `slope` computes them from p."""
-        return averaged(lambda z, y: np.where(one_hot(z, y) == 1, slope(softmax(z)), softmax(z)))
-
-    shifted = (
-        "The 1 stands one class too far {}. Classes are counted from 0: use the labels as they are."
-    )
-    return Exercise(
-        solution=cross_entropy_gradient,
-        mistakes={
+        return {
             "This is the gradient of the sum over the batch; the loss is the mean: divide by the "
-            "number of rows.": [differences],
+            "number of rows.": [difference],
             "The sign is turned round: this is y - p, the direction in which the loss falls. The "
-            "gradient points uphill: p - y.": [averaged(lambda z, y: -differences(z, y))],
+            "gradient points uphill: p - y.": [-difference / n],
             "Two things: this is y - p, and the gradient is p - y. The loss is a mean, so divide "
-            "by the number of rows, too.": [lambda z, y: -differences(z, y)],
+            "by the number of rows, too.": [-difference],
             "These are the probabilities alone. Subtract 1 at the true class of each row before "
-            "you divide.": [averaged(lambda z, y: softmax(z))],
+            "you divide.": [p / n],
             "These are the probabilities. Subtract 1 at the true class of each row, then divide by "
-            "the number of rows.": [lambda z, y: softmax(z)],
+            "the number of rows.": [p],
             "You divided by the number of classes. The loss is a mean over the rows: divide by the "
-            "number of rows.": [lambda z, y: differences(z, y) / z.shape[1]],
+            "number of rows.": [difference / z.shape[1]],
             "You divided by the number of rows less 1. The loss is a mean: divide by the number of "
-            "rows.": [lambda z, y: differences(z, y) / (len(y) - 1)],
+            "rows.": [difference / (n - 1)],
             "You divided by the number of all entries. The loss is a mean over the rows: divide by "
-            "the number of rows.": [lambda z, y: differences(z, y) / z.size],
-            "Only y was divided by the number of rows. Put brackets around p - y.": [
-                lambda z, y: softmax(z) - one_hot(z, y) / len(y)
-            ],
-            "Only p was divided by the number of rows. Put brackets around p - y.": [
-                lambda z, y: softmax(z) / len(y) - one_hot(z, y)
-            ],
+            "the number of rows.": [difference / z.size],
+            "Only y was divided by the number of rows. Put brackets around p - y.": [p - hot / n],
+            "Only p was divided by the number of rows. Put brackets around p - y.": [p / n - hot],
             "`[:, labels]` subtracts in every row, also at the labels of the other rows. Each row "
-            "needs its own: "
-            "`[np.arange(len(labels)), labels]`.": [subtracting_at(lambda y: (slice(None), y))],
+            "needs its own: `[np.arange(len(labels)), labels]`.": [subtracting_at(slice(None), y)],
             "Rows and columns are swapped: the number of the row comes first, then the label.": [
-                subtracting_at(lambda y: (y, np.arange(len(y))))
+                lambda: subtracting_at(y, np.arange(n))
             ],
-            shifted.format("to the left"): [averaged(lambda z, y: differences(z, y - 1))],
-            shifted.format("to the right"): [
-                averaged(lambda z, y: differences(z, (y + 1) % z.shape[1]))
-            ],
+            "The 1 stands one class too far to the left. Classes are counted from 0: use the "
+            "labels as they are.": [(p - np.roll(hot, -1, axis=1)) / n],
+            "The 1 stands one class too far to the right. Classes are counted from 0: use the "
+            "labels as they are.": [(p - np.roll(hot, 1, axis=1)) / n],
             "You added the one-hot rows. The gradient is what you said minus what is true: "
-            "subtract them.": [averaged(lambda z, y: softmax(z) + one_hot(z, y))],
+            "subtract them.": [(p + hot) / n],
             "You put -1 in place of the probability. The slope of the true class is p - 1: "
-            "subtract with `-= 1`.": [at_label(lambda p: -1)],
+            "subtract with `-= 1`.": [np.where(hot == 1, -1, p) / n],
             "The slope of the true class has the wrong sign: it is p - 1, and never positive.": [
-                at_label(lambda p: 1 - p)
+                np.where(hot == 1, 1 - p, p) / n
             ],
             "You subtracted 1 from all probabilities. Subtract it only at the true class of each "
-            "row.": [averaged(lambda z, y: softmax(z) - 1)],
+            "row.": [(p - 1) / n],
             "You subtracted the numbers of the classes. Turn each label into a one-hot row first: "
-            "`maths.one_hot(labels, classes)`.": [
-                averaged(lambda z, y: softmax(z) - y[:, np.newaxis])
-            ],
+            "`maths.one_hot(labels, classes)`.": [(p - y[:, np.newaxis]) / n],
             "You averaged the rows away. Every score of every row has a slope of its own: keep the "
-            "shape of `logits`, and "
-            "divide by the number of rows.": [lambda z, y: differences(z, y).mean(axis=0)],
+            "shape of `logits`, and divide by the number of rows.": [difference.mean(axis=0)],
             "Only the true classes have a slope here. The other scores count, too: their slope is "
-            "their probability, divided "
-            "by the number of rows.": [averaged(lambda z, y: differences(z, y) * one_hot(z, y))],
+            "their probability, divided by the number of rows.": [difference * hot / n],
             "This is the slope in the probabilities, -1/p. One more step leads to the scores: with "
-            "the Jacobian it becomes p - y.": [averaged(lambda z, y: -one_hot(z, y) / softmax(z))],
+            "the Jacobian it becomes p - y.": [-hot / p / n],
             "Softmax went down the columns. The classes of one picture stand in a row: take the "
-            "last axis.": [averaged(lambda z, y: softmax(z, axis=0) - one_hot(z, y))],
+            "last axis.": [(softmax(z, axis=0) - hot) / n],
             "You subtracted y from the scores. Turn them into probabilities first: p - y.": [
-                averaged(lambda z, y: z - one_hot(z, y))
+                (z - hot) / n
             ],
             "You subtracted y from the log probabilities. The gradient needs the probabilities "
-            "themselves: `softmax`.": [averaged(lambda z, y: log_softmax(z) - one_hot(z, y))],
+            "themselves: `softmax`.": [(log_softmax(z) - hot) / n],
             "Right for small scores, but exp overflows at 1000: take `softmax` from the imports, "
-            "which subtracts the "
-            "largest score first.": [averaged(lambda z, y: maths.naive_softmax(z) - one_hot(z, y))],
-            CHANGED: [changing_its_input(cross_entropy_gradient)],
-        },
-        probe=calls(
-            (np.array([[0.0, 0.0, 1.0], [2.0, 0.0, 0.0]]), np.array([1, 0])),
-            (np.array([[2.0, 0.0, 1.0], [1.0, 4.0, 0.0]]), np.array([1, 1])),
-            (np.array([[0.0, 2.0], [1.0, 0.0], [4.0, 1.0]]), np.array([1, 1, 0])),
-            (np.array([[1000.0, 0.0]]), np.array([1])),
-        ),
+            "which subtracts the largest score first.": [(naive_softmax(z) - hot) / n],
+        }
+
+    return Exercise(
+        solution=cross_entropy_gradient,
+        mistakes=from_results(wrong_results, *SMALL_BATCHES[0]),
+        probe=calls(*SMALL_BATCHES, (np.array([[1000.0, 0.0]]), np.array([1]))),
         hints=(
             "For one row the answer is p - y. What does the mean over the batch add to it?",
             "`softmax(logits)` and `maths.one_hot(labels, classes)` have the same shape, so one "
@@ -376,137 +315,95 @@ def finite_differences() -> Exercise:
             gradient[index] = (function(above) - function(below)) / (2 * step)
         return gradient
 
-    def changed(change):
-        return lambda f, x, h=1e-5: change(numerical_gradient(f, x, h))
+    def wrong_results(f, point, h=1e-5):
+        moves = h * np.eye(point.size).reshape(-1, *point.shape)  # one coordinate each
 
-    def each(slope, kind=float, take=np.array):
-        """Fill in `slope(function, point, index, step)` one by one; `take` may copy the point."""
+        def at(moves, kind=float):
+            return np.reshape([f((point + move).astype(kind)) for move in moves], point.shape)
 
-        def answer(function, point, step=1e-5):
-            point = take(point, dtype=kind)
-            gradient = np.zeros(point.shape)
-            for index in np.ndindex(point.shape):
-                gradient[index] = slope(function, point, index, step)
-            return gradient
+        def slopes_in(kind):
+            return (at(moves, kind) - at(-moves, kind)) / (2 * h)
 
-        return answer
-
-    def moved(point, index, by):
-        result = point.copy()
-        result[index] += by
-        return result
-
-    def difference(f, x, i, h):
-        return f(moved(x, i, h)) - f(moved(x, i, -h))
-
-    def central(f, x, i, h):
-        return difference(f, x, i, h) / (2 * h)
-
-    def coordinate_left_behind(f, x, i, h):
-        x[i] += h
-        above = f(x)
-        x[i] -= 2 * h
-        return (above - f(x)) / (2 * h)
-
-    def coordinate_put_back(f, x, i, h):
-        slope = coordinate_left_behind(f, x, i, h)
-        x[i] += h
-        return slope
-
-    def all_at_once(f, x, h=1e-5):
-        return (f(x + h) - f(x - h)) / (2 * h)
-
-    def one_slope_for_each_row(f, x, h=1e-5):
-        return np.array([central(f, x.astype(float), row, h) for row in range(len(x))])
+        here, above, below = f(point), at(moves), at(-moves)
+        gradient, all_at_once = (above - below) / (2 * h), (f(point + h) - f(point - h)) / (2 * h)
+        left_behind = np.cumsum(moves, axis=0) - moves
+        of_rows = [h * (np.arange(len(point)) == row) for row in range(len(point))]
+        row_slopes = np.array([f((point.T + r).T) - f((point.T - r).T) for r in of_rows]) / (2 * h)
+        return {
+            "This is the forward difference. The central one goes a step down, too: (f(x + h) - "
+            "f(x - h)) / 2h.": [(above - here) / h],
+            "This is the backward difference. The central one goes a step up, too: (f(x + h) - f(x "
+            "- h)) / 2h.": [(here - below) / h],
+            "The two points are one step apart, but you divide by two. Start from x - h instead of "
+            "x.": [(above - here) / (2 * h)],
+            "All slopes are twice too large: from x - h to x + h it is two steps, so divide by "
+            "2h.": [(above - below) / h],
+            "Python divides by 2 and then multiplies by the step. Put brackets: `/ (2 * step)`.": [
+                (above - below) / 2 * h
+            ],
+            "Python divides only the second value. Put brackets around the difference.": [
+                above - below / (2 * h)
+            ],
+            "You moved by half a step to each side. Move by a whole step to each side, and divide "
+            "by 2h.": [(at(moves / 2) - at(-moves / 2)) / (2 * (h / 2))],
+            "This is the second derivative, how the slope itself changes. The slope is (f(x + h) - "
+            "f(x - h)) / 2h.": [(above - 2 * here + below) / h**2],
+            "These are the differences of the function. Divide by the distance of the two points, "
+            "2h.": [above - below],
+            "You divided by 2 only. The two points lie 2h apart: divide by `2 * step`.": [
+                (above - below) / 2
+            ],
+            "The sign is turned round: subtract the lower value from the upper one, f(x + h) - f(x "
+            "- h).": [-gradient],
+            "You used a step of your own. Take the `step` that the caller gives.": [
+                maths.numerical_gradient(f, point)
+            ],
+            "You moved all coordinates at once. The gradient has one slope for each: move one "
+            "coordinate, leave the others, and do this for each in "
+            "turn.": [all_at_once, np.full(point.shape, all_at_once)],
+            "The function got one coordinate alone. It needs the whole array, with that one "
+            "coordinate moved.": [
+                np.reshape([f(x + h) - f(x - h) for x in point.flat], point.shape) / (2 * h)
+            ],
+            "A coordinate that was moved stays moved when its neighbour's turn comes. Begin each "
+            "turn with a fresh copy of the "
+            "point.": [(at(moves - left_behind) - at(-moves - left_behind)) / (2 * h)],
+            "Your slopes are never negative, but a function can fall, too: take the difference as "
+            "it is, without its absolute value.": [np.abs(gradient)],
+            "Right for a flat array, but in a matrix `point[i]` is a whole row, and all of it "
+            "moves. Use `for index in "
+            "np.ndindex(point.shape)`.": [(0 * point.T + row_slopes).T, row_slopes],
+            "The slopes are right, but the shape is lost. Give the result the shape of `point`.": [
+                gradient.ravel()
+            ],
+            "Only the last slope comes back. Store each one in its place, `gradient[index] = ...`, "
+            "and return the whole array.": [gradient.flat[-1]],
+            "Only the first slope was filled in. Does `return` stand inside the loop? Move it to "
+            "the left, under `for`.": [gradient * (moves[0] > 0)],
+            "Right for floats, but an array of integers cannot hold 1 + step: it cuts the step "
+            "off. Begin with a copy of the point in floats.": [slopes_in(point.dtype)],
+            "Right for floats, but here the result is an array of integers and cuts the slopes "
+            "off: make it with `np.zeros(point.shape)`.": [gradient.astype(point.dtype)],
+            "32-bit floats have only about seven digits, too few for a step of 1e-5. Work in "
+            "64-bit floats.": [slopes_in(np.float32)],
+        }
 
     def sum_of_cubes(x):
         return (x**3).sum()
 
-    observe = named_calls(
-        ("sum of x³, at [1., 2.], step 0.1", (sum_of_cubes, np.array([1.0, 2.0]), 0.1)),
-        (
-            "product of x², at [1., 2.], step 0.1",
-            (lambda x: (x**2).prod(), np.array([1.0, 2.0]), 0.1),
-        ),
-        (
-            "sum of x³, at [[1., 2., 0.], [-1., 3., 1.]], step 0.1",
-            (sum_of_cubes, np.array([[1.0, 2.0, 0.0], [-1.0, 3.0, 1.0]]), 0.1),
-        ),
-        (
-            "a quarter of the sum of x², at [-1, 3]",
-            (lambda x: (x**2).sum() / 4, np.array([-1, 3])),
-        ),
-    )
+    x, y = np.array([1.0, 2.0]), np.array([[1.0, 2.0, 0.0], [-1.0, 3.0, 1.0]])
     return Exercise(
         solution=numerical_gradient,
-        mistakes={
-            "This is the forward difference. The central one goes a step down, too: (f(x + h) - "
-            "f(x - h)) / 2h.": [each(lambda f, x, i, h: (f(moved(x, i, h)) - f(x)) / h)],
-            "This is the backward difference. The central one goes a step up, too: (f(x + h) - "
-            "f(x - h)) / 2h.": [each(lambda f, x, i, h: (f(x) - f(moved(x, i, -h))) / h)],
-            "The two points are one step apart, but you divide by two. Start from x - h instead of "
-            "x.": [each(lambda f, x, i, h: (f(moved(x, i, h)) - f(x)) / (2 * h))],
-            "All slopes are twice too large: from x - h to x + h it "
-            "is two steps, so divide by 2h.": [each(lambda f, x, i, h: difference(f, x, i, h) / h)],
-            "Python divides by 2 and then multiplies by the step. Put brackets: `/ (2 * step)`.": [
-                each(lambda f, x, i, h: difference(f, x, i, h) / 2 * h)
-            ],
-            "Python divides only the second value. Put brackets around the difference.": [
-                each(lambda f, x, i, h: f(moved(x, i, h)) - f(moved(x, i, -h)) / (2 * h))
-            ],
-            "You moved by half a step to each side. Move by a whole step to each side, and divide "
-            "by 2h.": [each(lambda f, x, i, h: central(f, x, i, h / 2))],
-            "This is the second derivative, how the slope itself changes. The slope is (f(x + h) - "
-            "f(x - h)) / 2h.": [
-                each(lambda f, x, i, h: (f(moved(x, i, h)) - 2 * f(x) + f(moved(x, i, -h))) / h**2)
-            ],
-            "These are the differences of the function. Divide by the distance of the two points, "
-            "2h.": [each(difference)],
-            "You divided by 2 only. The two points lie 2h apart: divide by `2 * step`.": [
-                each(lambda f, x, i, h: difference(f, x, i, h) / 2)
-            ],
-            "The sign is turned round: subtract the lower value from the upper one, f(x + h) - "
-            "f(x - h).": [each(lambda f, x, i, h: -central(f, x, i, h))],
-            "You used a step of your own. Take the `step` that the caller gives.": [
-                each(lambda f, x, i, h: central(f, x, i, 1e-5))
-            ],
-            "You moved all coordinates at once. The gradient has one slope for each: move one "
-            "coordinate, leave the others, and do this for each "
-            "in turn.": [all_at_once, lambda f, x, h=1e-5: np.full(x.shape, all_at_once(f, x, h))],
-            "The function got one coordinate alone. It needs the whole array, with that one "
-            "coordinate moved.": [each(lambda f, x, i, h: all_at_once(f, x[i], h))],
-            "A coordinate that was moved stays moved when its neighbour's turn comes. Begin each "
-            "turn with a fresh copy of the point.": [each(coordinate_left_behind)],
-            "Your slopes are never negative, but a function can fall, too: take the difference as "
-            "it is, without its absolute value.": [changed(np.abs)],
-            CHANGED: [
-                each(coordinate_left_behind, take=np.asarray),
-                each(coordinate_put_back, take=np.asarray),
-            ],
-            "Right for a flat array, but in a matrix `point[i]` is a whole row, and all of it "
-            "moves. Use `for index in np.ndindex(point.shape)`.": [
-                each(lambda f, x, i, h: central(f, x, i[0], h)),
-                one_slope_for_each_row,
-            ],
-            "The slopes are right, but the shape is lost. Give the result the shape of `point`.": [
-                changed(np.ravel)
-            ],
-            "Only the last slope comes back. Store each one in its place, `gradient[index] = ...`, "
-            "and return the whole array.": [changed(lambda gradient: gradient.flat[-1])],
-            "Only the first slope was filled in. Does `return` stand inside the loop? Move it to "
-            "the left, "
-            "under `for`.": [each(lambda f, x, i, h: 0 if any(i) else central(f, x, i, h))],
-            "Right for floats, but an array of integers cannot hold 1 + step: it cuts the step "
-            "off. Begin with a copy "
-            "of the point in floats.": [lambda f, x, h=1e-5: each(central, kind=x.dtype)(f, x, h)],
-            "Right for floats, but here the result is an array of integers and cuts the slopes "
-            "off: make it with `np.zeros(point.shape)`.": [
-                lambda f, x, h=1e-5: numerical_gradient(f, x, h).astype(x.dtype)
-            ],
-            "32-bit floats have only about seven digits, too few for a step of 1e-5. Work in "
-            "64-bit floats.": [each(central, kind=np.float32)],
-        },
-        probe=observe,
+        mistakes=from_results(wrong_results, sum_of_cubes, x, 0.1),
+        probe=named_calls(
+            ("sum of x³, at [1., 2.], step 0.1", (sum_of_cubes, x, 0.1)),
+            ("product of x², at [1., 2.], step 0.1", (lambda x: (x**2).prod(), x, 0.1)),
+            ("sum of x³, at [[1., 2., 0.], [-1., 3., 1.]], step 0.1", (sum_of_cubes, y, 0.1)),
+            (
+                "a quarter of the sum of x², at [-1, 3]",
+                (lambda x: (x**2).sum() / 4, np.array([-1, 3])),
+            ),
+        ),
         hints=(
             "Begin with one coordinate: which two arrays does the function get, and what is "
             "divided by what?",
@@ -561,8 +458,7 @@ def gradient_check() -> Exercise:
             "Even the right one fails here: the scores lie so far apart that the slopes vanish in "
             "rounding. Use scores between -5 and 5.": [["b", [[90.0, 0.0], [0.0, 90.0]], [0, 1]]],
             "This unmasks `a`, but `c` still passes: the scores lie so far apart that its slopes "
-            "are all 0. Use scores "
-            "between -5 and 5.": [["b", [[999.0, 0.0], [0.0, 999.0]], [0, 1]]],
+            "are all 0. Use scores between -5 and 5.": [["b", [[999, 0], [0, 999]], [0, 1]]],
             "The point is well chosen, but look at it again: `a` fails there. It subtracts 1 in "
             "every row at the labels of all rows.": [["a", two_rows, [0, 2]]],
             "The point is well chosen, but look at it again: `c` fails there. It does not divide "

@@ -8,15 +8,9 @@ from typing import Any
 import numpy as np
 
 from helpers import maths, training
-from helpers.exercises.judging import (
-    CHANGED,
-    Exercise,
-    NotYet,
-    Observation,
-    named_calls,
-    shown,
-)
-from helpers.maths import cross_entropy
+from helpers.exercises.answers import from_results
+from helpers.exercises.judging import Exercise, NotYet, Observation, named_calls, shown
+from helpers.maths import cross_entropy, cross_entropy_gradient, naive_softmax
 from helpers.training import predict_logits, scale_pixels
 
 
@@ -41,16 +35,6 @@ def several_results(
     return observe
 
 
-def writing_into(position: int, function: Callable) -> Callable:
-    """The function, but it also writes into the argument at this position."""
-
-    def changed(*arguments):
-        arguments[position][...] = 1
-        return function(*arguments)
-
-    return changed
-
-
 # Three pictures of two pixels, in one of four classes: inputs, labels, weights, bias.
 SMALL_BATCH = (
     np.array([[0.5, 1.0], [0.0, 1.0], [1.0, 0.2]]),
@@ -68,124 +52,95 @@ def gradients() -> Exercise:
         error = maths.cross_entropy_gradient(logits, labels)  # (n, 10)
         return cross_entropy(logits, labels), inputs.T @ error, error.sum(axis=0)
 
-    gradient = maths.cross_entropy_gradient
+    def wrong_results(x, labels, weights, bias):
+        logits, n = predict_logits(x, weights, bias), len(labels)
+        error = cross_entropy_gradient(logits, labels)
+        p, naive = maths.softmax(logits), naive_softmax(logits)
+        loss, w, b = loss_and_gradients(x, labels, weights, bias)
+        losses = -maths.log_softmax(logits)[np.arange(n), labels]
 
-    def answer(
-        loss=cross_entropy,
-        error=gradient,
-        weights=lambda x, e, w: x.T @ e,
-        bias=lambda e: e.sum(axis=0),
-        scores=predict_logits,
-    ):
-        """The solution with some of its parts replaced."""
+        def from_error(error, loss=loss):
+            return loss, x.T @ error, error.sum(axis=0)
 
-        def with_other_parts(x, y, w, b):
-            z = scores(x, w, b)
-            e = error(z, y)
-            return loss(z, y), weights(x, e, w), bias(e)
+        def loss_of(probabilities):
+            return -np.log(probabilities[np.arange(n), labels]).mean()
 
-        return with_other_parts
-
-    def then(change):
-        return lambda *given: change(*loss_and_gradients(*given))
-
-    def of_sum(function):
-        return lambda z, y: function(z, y) * len(y)
-
-    def of_softmax(function):
-        return lambda z, y: function(maths.softmax(z), y)
-
-    def naive_error(z, y):
-        return (maths.naive_softmax(z) - np.eye(z.shape[1])[y]) / len(y)
-
-    def naive_loss(softmax):
-        return lambda z, y: -np.log(softmax(z)[np.arange(len(y)), y]).mean()
-
-    return Exercise(
-        solution=loss_and_gradients,
-        mistakes={
-            "The gradient for the weights is transposed: it "
-            "needs the shape of the weights, so multiply "
-            "the other way round, `inputs.T @ error`.": [then(lambda loss, w, b: (loss, w.T, b))],
+        naive_error = (naive - maths.one_hot(labels, len(bias))) / n
+        return {
+            "The gradient for the weights is transposed: it needs the shape of the weights, so "
+            "multiply the other way round, `inputs.T @ error`.": [(loss, w.T, b)],
             "The gradient for the weights is divided by n twice: the n is in E already, so only "
-            "the matrix product is left to do.": [answer(weights=lambda x, e, w: x.T @ e / len(x))],
+            "the matrix product is left to do.": [(loss, w / n, b)],
             "The gradient for the weights has not been summed over the pictures. The matrix "
-            "product `inputs.T @ error` multiplies "
-            "and sums at once.": [answer(weights=lambda x, e, w: x[:, :, None] * e[:, None])],
+            "product `inputs.T @ error` multiplies and sums at "
+            "once.": [(loss, x[:, :, None] * error[:, None], b)],
             "This is E, the gradient for the scores. One step further: multiply it by the pixels, "
-            "`inputs.T @ error`.": [answer(weights=lambda x, e, w: e)],
-            "This is the gradient for the pixels, E times "
-            "the weights. Pixels stay as they are: for "
-            "the weights, multiply `inputs.T` with E.": [answer(weights=lambda x, e, w: e @ w.T)],
+            "`inputs.T @ error`.": [(loss, error, b)],
+            "This is the gradient for the pixels, E times the weights. Pixels stay as they are: "
+            "for the weights, multiply `inputs.T` with E.": [(loss, error @ weights.T, b)],
             "The gradient for the bias is divided by n twice: the n is in E already, so take the "
-            "sum over the pictures, not the mean.": [answer(bias=lambda e: e.mean(axis=0))],
+            "sum over the pictures, not the mean.": [(loss, w, b / n)],
             "The gradient for the bias is summed over the classes, too, which always gives 0. Sum "
-            "over the pictures only: `axis=0`.": [answer(bias=np.sum)],
+            "over the pictures only: `axis=0`.": [(loss, w, error.sum())],
             "The gradient for the bias is summed along each row, over the classes, which always "
-            "gives 0. Sum down the pictures: `axis=0`.": [answer(bias=lambda e: e.sum(axis=1))],
+            "gives 0. Sum down the pictures: `axis=0`.": [(loss, w, error.sum(axis=1))],
             "The gradient for the bias still has a row for each picture. Sum over the pictures: "
-            "`axis=0`.": [answer(bias=lambda e: e)],
+            "`axis=0`.": [(loss, w, error)],
             "The gradient for the bias has one dimension too many: it needs the shape of the bias, "
-            "so leave out `keepdims`.": [answer(bias=lambda e: e.sum(axis=0, keepdims=True))],
+            "so leave out `keepdims`.": [(loss, w, b[np.newaxis])],
             "You summed the gradient for the weights, which has pixels in it. The bias meets no "
-            "pixel: sum E over the pictures.": [then(lambda loss, w, b: (loss, w, w.sum(axis=0)))],
+            "pixel: sum E over the pictures.": [(loss, w, w.sum(axis=0))],
             "These are the gradients of the sum over the batch, but the loss is the mean: divide E "
-            "by the number of pictures.": [answer(error=of_sum(gradient))],
+            "by the number of pictures.": [(loss, n * w, n * b)],
             "The loss is the sum over the batch, and it should be the mean: divide it by the "
-            "number of pictures, or call `cross_entropy`.": [answer(of_sum(cross_entropy))],
-            "The loss is divided by the number of classes, too. Only "
-            "the true class counts in a row: add up each row, then "
-            "take the mean over the rows.": [answer(lambda z, y: cross_entropy(z, y) / z.shape[1])],
+            "number of pictures, or call `cross_entropy`.": [(n * loss, w, b)],
+            "The loss is divided by the number of classes, too. Only the true class counts in a "
+            "row: add up each row, then take the mean over the rows.": [(loss / len(bias), w, b)],
             "All three belong to the sum over the batch. The loss is the mean: divide by the "
-            "number of pictures.": [answer(of_sum(cross_entropy), of_sum(gradient))],
+            "number of pictures.": [(n * loss, n * w, n * b)],
             "The gradients are divided by n twice: `maths.cross_entropy_gradient` has divided by "
-            "the number of pictures already.": [answer(error=lambda z, y: gradient(z, y) / len(y))],
-            "The gradients are divided by the number of "
-            "scores, and it should be the number of pictures: "
-            "`len(labels)`.": [answer(error=lambda z, y: gradient(z, y) * len(y) / z.size)],
+            "the number of pictures already.": [(loss, w / n, b / n)],
+            "The gradients are divided by the number of scores, and it should be the number of "
+            "pictures: `len(labels)`.": [(loss, w / len(bias), b / len(bias))],
             "The sign is turned round: E is (p - y) / n. The minus comes with the step, in 4.2.": [
-                then(lambda loss, w, b: (loss, -w, -b)),
-                then(lambda loss, w, b: (loss, w, -b)),
+                (loss, -w, -b),
+                (loss, w, -b),
             ],
             "The loss is negative, and it is never: `cross_entropy` has its minus already.": [
-                then(lambda loss, w, b: (-loss, w, b))
+                (-loss, w, b)
             ],
             "There is a loss for each picture. Take their mean: one number, or call "
-            "`cross_entropy`.": [answer(lambda z, y: -maths.log_softmax(z)[np.arange(len(y)), y])],
+            "`cross_entropy`.": [(losses, w, b)],
             "The labels have no part in your gradients: subtract y, 1 at the true class, from the "
-            "probabilities, or call `maths.cross_entropy_gradient`.": [
-                answer(error=lambda z, y: maths.softmax(z) / len(y))
-            ],
+            "probabilities, or call `maths.cross_entropy_gradient`.": [from_error(p / n)],
             "Softmax is applied twice: `cross_entropy` and its gradient take the scores "
             "themselves, not the probabilities.": [
-                answer(of_softmax(cross_entropy)),
-                answer(error=of_softmax(gradient)),
+                (cross_entropy(p, labels), w, b),
+                from_error(cross_entropy_gradient(p, labels)),
             ],
             "The scores lack the bias: call `predict_logits`, or add `bias` to the product.": [
-                answer(scores=lambda x, w, b: x @ w)
+                loss_and_gradients(x, labels, weights, 0 * bias)
             ],
             "The results are there, but in another order. Return the loss, then the gradient for "
-            "the weights, then the one for the bias.": [
-                then(lambda loss, w, b: (w, b, loss)),
-                then(lambda loss, w, b: (loss, b, w)),
-                then(lambda loss, w, b: (b, w, loss)),
-            ],
+            "the weights, then the one for the bias.": [(w, b, loss), (loss, b, w), (b, w, loss)],
             "Return 3 things, in this order: the loss, the gradient for the weights, the gradient "
-            "for the bias.": [then(lambda loss, w, b: (w, b))],
+            "for the bias.": [(w, b)],
             "Right for small scores, but a confident mistake breaks the logarithm: call "
-            "`cross_entropy`, which works from the scores.": [
-                answer(naive_loss(maths.softmax)),
-                answer(naive_loss(maths.naive_softmax), naive_error),
-            ],
-            "Right for small scores, but exp overflows at "
-            "1000: call `maths.cross_entropy_gradient`, "
-            "or take the softmax that subtracts the largest score.": [answer(error=naive_error)],
-            CHANGED: [writing_into(2, loss_and_gradients)],
-        },
+            "`cross_entropy`, which works from the "
+            "scores.": [(loss_of(p), w, b), from_error(naive_error, loss_of(naive))],
+            "Right for small scores, but exp overflows at 1000: call "
+            "`maths.cross_entropy_gradient`, or take the softmax that subtracts the largest "
+            "score.": [from_error(naive_error)],
+        }
+
+    first = np.array([[1.0], [3.0]]), np.array([0, 1]), np.zeros((1, 3)), np.zeros(3)
+    return Exercise(
+        solution=loss_and_gradients,
+        mistakes=from_results(wrong_results, *first),
         probe=several_results(
             ("the loss", "the gradient for the weights", "the gradient for the bias"),
             ("inputs", "labels", "weights", "bias"),
-            (np.array([[1.0], [3.0]]), np.array([0, 1]), np.zeros((1, 3)), np.zeros(3)),
+            first,
             SMALL_BATCH,
             (np.array([[1.0]]), np.array([1]), np.array([[1000.0, 0.0]]), np.zeros(2)),
         ),
@@ -215,110 +170,78 @@ def gradient_step() -> Exercise:
         )
         return weights - learning_rate * weights_gradient, bias - learning_rate * bias_gradient
 
-    def moved(rates, keep=1):
-        """Weights and bias minus gradients times what `rates` makes of learning rate and n."""
+    def wrong_results(inputs, labels, weights, bias, rate):
+        def moved(weights_rate, bias_rate=None):
+            bias_rate = weights_rate if bias_rate is None else bias_rate
+            return weights - weights_rate * w, bias - bias_rate * b
 
-        def other_step(x, y, w, b, rate):
-            _, w_gradient, b_gradient = training.loss_and_gradients(x, y, w, b)
-            w_rate, b_rate = rates(rate, len(y))
-            return keep * w - w_rate * w_gradient, keep * b - b_rate * b_gradient
-
-        return other_step
-
-    def then(change):
-        return lambda *given: change(*step(*given))
-
-    def two_steps(x, y, w, b, rate):
-        w, b = step(x, y, w, b, rate)
-        return step(x, y, w, b, rate)
-
-    def bias_after_weights(x, y, w, b, rate):
-        w, _ = step(x, y, w, b, rate)
-        return w, step(x, y, w, b, rate)[1]
-
-    def against_the_loss(x, y, w, b, rate):
-        loss, _, _ = training.loss_and_gradients(x, y, w, b)
-        return w - rate * loss, b - rate * loss
-
-    return Exercise(
-        solution=step,
-        mistakes={
-            "You changed the caller's array: make a new array instead of writing into the one that "
-            "you were given.": [writing_into(2, step)],
+        n, batch = len(labels), (inputs, labels)
+        loss, w, b = training.loss_and_gradients(*batch, weights, bias)
+        new_weights, new_bias = new = moved(rate)
+        second = step(*batch, *new, rate)
+        return {
             "You moved along the gradients, so the loss rises. Subtract instead of adding.": [
-                moved(lambda rate, n: (-rate, -rate))
+                moved(-rate)
             ],
             "The weights moved along their gradient, so the loss rises. Subtract it, as you do for "
-            "the bias.": [moved(lambda rate, n: (-rate, rate))],
+            "the bias.": [moved(-rate, rate)],
             "The weights are right, but the bias moved along its gradient. Subtract it.": [
-                moved(lambda rate, n: (rate, -rate))
+                moved(rate, -rate)
             ],
             "The weights are right, but the bias did not move. It has a gradient of its own.": [
-                moved(lambda rate, n: (rate, 0))
+                moved(rate, 0)
             ],
-            "Only the bias moved. The weights have a gradient of their own.": [
-                moved(lambda rate, n: (0, rate))
-            ],
-            "Nothing moved: return the *new* arrays.": [moved(lambda rate, n: (0, 0))],
+            "Only the bias moved. The weights have a gradient of their own.": [moved(0, rate)],
+            "Nothing moved: return the *new* arrays.": [moved(0)],
             "The learning rate has no effect: multiply the gradients of the weights and of the "
-            "bias by it before you subtract them.": [moved(lambda rate, n: (1, 1))],
+            "bias by it before you subtract them.": [moved(1)],
             "The weights moved without the learning rate: multiply their gradient by it.": [
-                moved(lambda rate, n: (1, rate))
+                moved(1, rate)
             ],
             "The weights are right, but the bias moved without the learning rate: multiply its "
-            "gradient by it.": [moved(lambda rate, n: (rate, 1))],
-            "You divided by the learning rate, so a small rate "
-            "makes a large step. Multiply by it.": [moved(lambda rate, n: (1 / rate, 1 / rate))],
+            "gradient by it.": [moved(rate, 1)],
+            "You divided by the learning rate, so a small rate makes a large step. Multiply by "
+            "it.": [lambda: moved(1 / rate)],
             "The step is twice as long as it should be. Is the gradient subtracted twice?": [
-                moved(lambda rate, n: (2 * rate, 2 * rate))
+                moved(2 * rate)
             ],
-            "You took two steps. Work out the gradients once, and subtract them once.": [two_steps],
+            "You took two steps. Work out the gradients once, and subtract them once.": [second],
             "You divided by the number of pictures once more. The gradients are those of the mean "
-            "already.": [moved(lambda rate, n: (rate / n, rate / n))],
+            "already.": [moved(rate / n)],
             "You multiplied by the number of pictures. The gradients are those of the mean, and "
-            "the learning rate is meant for them.": [moved(lambda rate, n: (rate * n, rate * n))],
-            "You used a learning rate of your own, 0.05. Use the one that is given.": [
-                moved(lambda rate, n: (0.05, 0.05))
-            ],
-            "You used a learning rate of your own, 0.1. Use the one that is given.": [
-                moved(lambda rate, n: (0.1, 0.1))
-            ],
+            "the learning rate is meant for them.": [moved(rate * n)],
+            "You used a learning rate of your own, 0.05. Use the one that is given.": [moved(0.05)],
+            "You used a learning rate of your own, 0.1. Use the one that is given.": [moved(0.1)],
             "The gradient for the bias comes from the weights that have moved already. Work out "
-            "both gradients first, then move both.": [bias_after_weights],
+            "both gradients first, then move "
+            "both.": [(new_weights, step(*batch, new_weights, bias, rate)[1])],
             "The order is turned round: return the new weights first, then the new bias.": [
-                then(lambda w, b: (b, w))
+                (new_bias, new_weights)
             ],
             "These are the gradients. Multiply them by the learning rate and subtract them from "
-            "the old weights and bias.": [moved(lambda rate, n: (-1, -1), keep=0)],
+            "the old weights and bias.": [(w, b)],
             "This is the way to go, not the place to arrive at: subtract it from the old weights "
-            "and bias.": [
-                moved(lambda rate, n: (-rate, -rate), keep=0),
-                moved(lambda rate, n: (rate, rate), keep=0),
-            ],
+            "and bias.": [(-rate * w, -rate * b), (rate * w, rate * b)],
             "The learning rate shrinks the weights themselves. Multiply only the gradient by it: "
-            "`weights - learning_rate * gradient`.": [
-                lambda x, y, w, b, rate: [rate * new for new in step(x, y, w, b, 1)]
-            ],
+            "`weights - learning_rate * gradient`.": [[rate * changed for changed in moved(1)]],
             "You subtracted the loss, one number, from everything. Subtract the gradients, the "
-            "second and third result of `training.loss_and_gradients`.": [against_the_loss],
+            "second and third result of "
+            "`training.loss_and_gradients`.": [(weights - rate * loss, bias - rate * loss)],
             "The weights are right, but you subtracted the loss from the bias. Subtract its "
-            "gradient, the third result of `training.loss_and_gradients`.": [
-                lambda *given: (step(*given)[0], against_the_loss(*given)[1])
-            ],
-            "Return 2 things, in this order: the new weights, the new bias.": [
-                then(lambda w, b: w)
-            ],
-        },
+            "gradient, the third result of "
+            "`training.loss_and_gradients`.": [(new_weights, bias - rate * loss)],
+            "Return 2 things, in this order: the new weights, the new bias.": [new_weights],
+        }
+
+    arrays = ([[1.0], [2.0]], [0, 1], [[1.0, 0.0, -1.0]], [0.0, 2.0, 1.0])
+    first = (*map(np.array, arrays), 0.3)
+    return Exercise(
+        solution=step,
+        mistakes=from_results(wrong_results, *first),
         probe=several_results(
             ("the new weights", "the new bias"),
             ("inputs", "labels", "weights", "bias", "learning rate"),
-            (
-                np.array([[1.0], [2.0]]),
-                np.array([0, 1]),
-                np.array([[1.0, 0.0, -1.0]]),
-                np.array([0.0, 2.0, 1.0]),
-                0.3,
-            ),
+            first,
             (*SMALL_BATCH, 2.0),
             (np.array([[1.0]]), np.array([1]), np.array([[3.0, -1.0]]), np.ones(2), 0),
         ),
@@ -354,9 +277,7 @@ def learning_rates() -> Exercise:
         "At 5 the loss moves a lot, but upwards: that is not slow. And with 0.2 it falls. Compare "
         "each loss with 2.3026.": [[fast, good]],
         "You gave one rate twice. One of the three is too slow, and another one too fast.": [
-            [slow, slow],
-            [good, good],
-            [fast, fast],
+            [rate, rate] for rate in (slow, good, fast)
         ],
     }
 
@@ -400,15 +321,75 @@ def pixel_evidence() -> Exercise:
         pixels = scale_pixels(image[np.newaxis])[0]  # (784,)
         return (pixels * weights[:, class_number]).reshape(28, 28)
 
-    def on_grid(formula):
-        """A formula for the image and the weights of the class, both (28, 28)."""
-        return lambda image, weights, number: formula(image, weights[:, number].reshape(28, 28))
+    bias = (
+        "The same amount is added to every pixel. Leave the bias out: it belongs to no pixel, and "
+        "joins the sum afterwards."
+    )
 
-    def then(change):
-        return lambda *given: change(evidence(*given))
-
-    def all_classes(image, weights, class_number):
-        return image[..., np.newaxis] / 255 * weights.reshape(28, 28, 10)
+    def wrong_results(image, weights, number):
+        x, w, right = (
+            image / 255,
+            weights[:, number].reshape(28, 28),
+            evidence(image, weights, number),
+        )
+        all_classes = x[..., np.newaxis] * weights.reshape(28, 28, 10)
+        return {
+            "The pixels still run from 0 to 255, so the evidence is 255 times too large. Scale "
+            "them as in training.": [image * w],
+            "`//` cuts off what is behind the point, so nearly all pixels become 0. Divide with "
+            "`/`.": [image // 255 * w],
+            "You divided by 256. The largest pixel is 255 and must become 1.": [image / 256 * w],
+            "Each pixel counts as empty or full. Multiply by how much ink it has, from 0 to 1.": [
+                (image > 0) * w
+            ],
+            "You divided by the largest pixel of this picture. Divide by 255, as in training, "
+            "whatever the picture.": [x / x.max() * w],
+            "You added the weights to the pixels. Multiply each pixel by its weight.": [x + w],
+            "The picture is inverted, so the empty background speaks. Multiply by the ink.": [
+                (1 - x) * w
+            ],
+            "These are the weights alone. Multiply each by its pixel, scaled to 0…1.": [w],
+            "These are the pixels alone. Multiply each by its weight for the class.": [x],
+            "This is the evidence for all ten classes. Take the column of one class.": [
+                all_classes,
+                all_classes.reshape(784, 10),
+            ],
+            "The evidence for all ten classes is added up. Take the column of one class.": [
+                all_classes.sum(axis=-1)
+            ],
+            "The numbers are right, but the picture is lost: give them the shape (28, 28).": [
+                right.ravel()
+            ],
+            "There is one dimension too many: return (28, 28), without the batch.": [right[None]],
+            "Rows and columns are swapped: evidence belongs at the place of its pixel. Reshape the "
+            "784 numbers to (28, 28) without transposing.": [right.T, x * w.T, x.T * w],
+            "The reshape mixes up pixels and classes: `weights` has a row for each pixel. Take the "
+            "column of the class first, `weights[:, class_number]`, then reshape "
+            "it.": [x * weights.reshape(10, 28, 28)[number]],
+            "This is the sum of the evidence, one number. Keep the 784 products apart.": [
+                right.sum()
+            ],
+            "`@` multiplies matrices and adds up. Multiply each pixel by its own weight: `*`.": [
+                x @ w
+            ],
+            "These are shares of the score. Return the products as they are.": [
+                right / right.sum()
+            ],
+            "The signs are lost: evidence against a class is negative.": [np.abs(right)],
+            "Evidence against the class is cut off: leave the negative products as they are.": [
+                np.maximum(right, 0)
+            ],
+            "The signs are turned round: ink on a positive weight speaks for the class.": [-right],
+            "You divided by 255 twice. Once is enough to bring the pixels to 0…1.": [right / 255],
+            "You divided by the number of pixels. The products must add up to the score, so leave "
+            "them as they are.": [right / 784],
+            "This is the evidence for another class: the classes count from 0, so take the column "
+            "`class_number` as it is.": [evidence(image, weights, number + i) for i in (-1, 1)],
+            "Your answer takes the same class each time. Use `class_number`.": [
+                evidence(image, weights, 0)
+            ],
+            bias: [right + 0.3],
+        }
 
     generator = np.random.default_rng(4)
     weights = generator.normal(0, 1, (784, 10)).round(1).astype(np.float32)
@@ -426,10 +407,6 @@ def pixel_evidence() -> Exercise:
         ("a random picture, random weights, class 0", (random_pixels, weights, 0)),
         ("a random picture, random weights, class 8", (random_pixels, weights, 8)),
     )
-    bias = (
-        "The same amount is added to every pixel. Leave the bias out: it belongs to no pixel, and "
-        "joins the sum afterwards."
-    )
 
     def observe(function: Any) -> Iterator[Observation]:
         results = named_calls(*cases)(function)
@@ -442,86 +419,7 @@ def pixel_evidence() -> Exercise:
 
     return Exercise(
         solution=evidence,
-        mistakes={
-            "The pixels still run from 0 to 255, so the evidence is 255 times too large. Scale "
-            "them as in training.": [on_grid(lambda x, w: x * w)],
-            "`//` cuts off what is behind the point, so nearly all pixels become 0. Divide with "
-            "`/`.": [on_grid(lambda x, w: x // 255 * w)],
-            "You divided by 256. The largest pixel is 255 and must become 1.": [
-                on_grid(lambda x, w: x / 256 * w)
-            ],
-            "Each pixel counts as empty or full. Multiply by how much ink it has, from 0 to 1.": [
-                on_grid(lambda x, w: (x > 0) * w)
-            ],
-            "You divided by the largest pixel of this picture. Divide by 255, as in training, "
-            "whatever the picture.": [on_grid(lambda x, w: x / x.max() * w)],
-            "You added the weights to the pixels. Multiply each pixel by its weight.": [
-                on_grid(lambda x, w: x / 255 + w)
-            ],
-            "The picture is inverted, so the empty background speaks. Multiply by the ink.": [
-                on_grid(lambda x, w: (1 - x / 255) * w)
-            ],
-            "These are the weights alone. Multiply each by its pixel, scaled to 0…1.": [
-                on_grid(lambda x, w: w)
-            ],
-            "These are the pixels alone. Multiply each by its weight for the class.": [
-                on_grid(lambda x, w: x / 255)
-            ],
-            "This is the evidence for all ten classes. Take the column of one class.": [
-                all_classes,
-                lambda *given: all_classes(*given).reshape(784, 10),
-            ],
-            "The evidence for all ten classes is added up. Take the column of one class.": [
-                lambda *given: all_classes(*given).sum(axis=-1)
-            ],
-            "The numbers are right, but the picture is lost: give them the shape (28, 28).": [
-                then(np.ravel)
-            ],
-            "There is one dimension too many: return (28, 28), without the batch.": [
-                then(lambda e: e[np.newaxis])
-            ],
-            "Rows and columns are swapped: evidence belongs at the place of its pixel. Reshape the "
-            "784 numbers to (28, 28) without transposing.": [
-                then(np.transpose),
-                on_grid(lambda x, w: x / 255 * w.T),
-                on_grid(lambda x, w: x.T / 255 * w),
-            ],
-            "The reshape mixes up pixels and classes: `weights` has a row for each pixel. Take the "
-            "column of the class first, `weights[:, class_number]`, then reshape it.": [
-                lambda image, weights, number: image / 255 * weights.reshape(10, 28, 28)[number]
-            ],
-            "This is the sum of the evidence, one number. Keep the 784 products apart.": [
-                then(np.sum)
-            ],
-            "`@` multiplies matrices and adds up. Multiply each pixel by its own weight: `*`.": [
-                on_grid(lambda x, w: x / 255 @ w)
-            ],
-            "These are shares of the score. Return the products as they are.": [
-                then(lambda e: e / e.sum())
-            ],
-            "The signs are lost: evidence against a class is negative.": [then(np.abs)],
-            "Evidence against the class is cut off: leave the negative products as they are.": [
-                then(lambda e: np.maximum(e, 0))
-            ],
-            "The signs are turned round: ink on a positive weight speaks for the class.": [
-                then(np.negative)
-            ],
-            "You divided by 255 twice. Once is enough to bring the pixels to 0…1.": [
-                then(lambda e: e / 255)
-            ],
-            "You divided by the number of pixels. The products must add up to the score, so leave "
-            "them as they are.": [then(lambda e: e / 784)],
-            "This is the evidence for another class: the classes count from 0, so take the column "
-            "`class_number` as it is.": [
-                lambda image, weights, number: evidence(image, weights, number - 1),
-                lambda image, weights, number: evidence(image, weights, number + 1),
-            ],
-            "Your answer takes the same class each time. Use `class_number`.": [
-                lambda image, weights, number: evidence(image, weights, 0)
-            ],
-            bias: [then(lambda e: e + 0.3)],
-            CHANGED: [writing_into(0, evidence)],
-        },
+        mistakes=from_results(wrong_results, two_pixels, weights, 3),
         probe=observe,
         hints=(
             "Which 784 of the 7,840 weights belong to the class, and how were the pixels prepared "
@@ -547,22 +445,71 @@ def standardise() -> Exercise:
         difference = images.reshape(len(images), -1) - mean
         return np.where(changes, difference / np.where(changes, spread, 1), 0)
 
-    def one_for_zero(s):
-        return np.where(s > 0, s, 1)
+    def wrong_results(images, mean, spread):
+        def with_zeros(result):
+            return np.where(spread > 0, result, 0)
 
-    def on_rows(formula):
-        """A formula for pixels, (n, 784), mean and spread."""
-        return lambda images, m, s: formula(images.reshape(-1, 784).astype(float), m, s)
-
-    def with_zeros(formula):
-        """The same, with 0 where the spread is 0."""
-        return on_rows(lambda p, m, s: np.where(s > 0, formula(p, m, one_for_zero(s)), 0))
-
-    def then(change):
-        return lambda *given: change(standardise(*given))
-
-    def centred(p):
-        return p - p.mean(axis=1, keepdims=True)
+        pixels, safe = images.reshape(-1, 784).astype(float), np.where(spread > 0, spread, 1)
+        gaps, right = pixels - mean, standardise(images, mean, spread)
+        centred = pixels - pixels.mean(axis=1, keepdims=True)
+        return {
+            "0 divided by 0 is `nan`: where the spread is 0, return 0 instead of dividing.": [
+                gaps / spread
+            ],
+            "You added 1 to every spread, so all results are too small. Change only the spreads "
+            "that are 0.": [gaps / (spread + 1)],
+            "Right where a pixel without spread stays at its mean. But a new picture may have ink "
+            "there, and divided by 1 it stays large: set the result to 0.": [gaps / safe],
+            "Right where a pixel without spread stays at its mean. But a new picture may have ink "
+            "there, and divided by next to nothing it becomes huge: set the result to 0.": [
+                gaps / np.maximum(spread, 1e-4),
+                *(gaps / (spread + 10.0**-digits) for digits in range(4, 13)),
+            ],
+            "Where the spread is 0, you return the pixel as it was. Return 0 there.": [
+                np.where(spread > 0, right, pixels)
+            ],
+            "Replacing `nan` is not enough: ink divided by a spread of 0 is `inf`.": [
+                np.where(np.isnan(gaps / spread), 0, gaps / spread)
+            ],
+            "`nan_to_num` makes 0 of `nan`, but of `inf` it makes the largest float: choose by the "
+            "spread, not by what came out.": [np.nan_to_num(gaps / spread)],
+            "You divided by the variance, the square of the spread. Divide by the spread itself.": [
+                with_zeros(gaps / safe**2)
+            ],
+            "You took the square root of the spread. It is the standard deviation already: divide "
+            "by it as it is.": [with_zeros(gaps / np.sqrt(safe))],
+            "The mean is still in it: subtract it from the pixels before you divide.": [
+                with_zeros(pixels / safe)
+            ],
+            "You subtracted the mean, but did not divide by the spread.": [with_zeros(gaps)],
+            "You multiplied by the spread. Divide by it.": [gaps * spread],
+            "Python divides only the mean. Put brackets around the difference.": [
+                with_zeros(pixels - mean / safe)
+            ],
+            "The order is turned round: subtract the mean first, then divide.": [
+                with_zeros(pixels / safe - mean)
+            ],
+            "The sign is turned round: a pixel above its mean must come out positive.": [-right],
+            "`//` cuts off what is behind the point. Divide with `/`.": [with_zeros(gaps // safe)],
+            "You divided the pixels by 255 first, but `mean` and `spread` belong to the raw ones. "
+            "Standardising replaces that division.": [with_zeros((pixels / 255 - mean) / safe)],
+            "You divided by 255, too. Dividing by the spread is the scaling here.": [right / 255],
+            "You used one mean and one spread for all pixels. Each pixel has its own: use the two "
+            "arrays that are given.": [(pixels - pixels.mean()) / pixels.std()],
+            "Each picture is compared with its own mean. Use the `mean` of each pixel that is "
+            "given.": [centred / pixels.std(axis=1, keepdims=True), with_zeros(centred / safe)],
+            "You measured mean and spread on these pictures. Use the two that are given: they come "
+            "from the training pictures, and must be the same for every "
+            "batch.": [standardise(pixels, pixels.mean(axis=0), pixels.std(axis=0))],
+            "The numbers are right, but return rows, (n, 784), as `scale_pixels` does.": [
+                right.reshape(-1, 28, 28)
+            ],
+            "The results are cut to whole numbers from 0 to 255: `zeros_like` copies the type of "
+            "the pixels, too. Make an array of floats with `np.zeros`.": [right.astype(np.uint8)],
+            "The pixels without spread are gone. Keep all 784 columns, with 0 in these.": [
+                right[:, spread > 0]
+            ],
+        }
 
     whole = np.zeros((2, 784), np.uint8)
     whole[:, 1], whole[:, 782] = (200, 150), (30, 60)
@@ -581,81 +528,7 @@ def standardise() -> Exercise:
 
     return Exercise(
         solution=standardise,
-        mistakes={
-            "0 divided by 0 is `nan`: where the spread is 0, return 0 instead of dividing.": [
-                on_rows(lambda p, m, s: (p - m) / s)
-            ],
-            "You added 1 to every spread, so all results are too small. Change only the spreads "
-            "that are 0.": [on_rows(lambda p, m, s: (p - m) / (s + 1))],
-            "Right where a pixel without spread stays at its mean. But a new picture may have ink "
-            "there, and divided by 1 it stays "
-            "large: set the result to 0.": [on_rows(lambda p, m, s: (p - m) / one_for_zero(s))],
-            "Right where a pixel without spread stays at its mean. But a new picture may have ink "
-            "there, and divided by next to nothing it becomes huge: set the result to 0.": [
-                on_rows(lambda p, m, s: (p - m) / np.maximum(s, 1e-4)),
-                *(on_rows(lambda p, m, s, k=k: (p - m) / (s + 10.0**-k)) for k in range(4, 13)),
-            ],
-            "Where the spread is 0, you return the pixel as it was. Return 0 there.": [
-                on_rows(lambda p, m, s: np.where(s > 0, (p - m) / one_for_zero(s), p))
-            ],
-            "Replacing `nan` is not enough: ink divided by a spread of 0 is `inf`.": [
-                on_rows(lambda p, m, s: np.where(np.isnan((p - m) / s), 0, (p - m) / s))
-            ],
-            "`nan_to_num` makes 0 of `nan`, but of `inf` it makes the largest float: choose by the "
-            "spread, not by what came out.": [on_rows(lambda p, m, s: np.nan_to_num((p - m) / s))],
-            "You divided by the variance, the square of the spread. Divide by the spread itself.": [
-                with_zeros(lambda p, m, s: (p - m) / s**2)
-            ],
-            "You took the square root of the spread. It is the standard deviation already: divide "
-            "by it as it is.": [with_zeros(lambda p, m, s: (p - m) / np.sqrt(s))],
-            "The mean is still in it: subtract it from the pixels before you divide.": [
-                with_zeros(lambda p, m, s: p / s)
-            ],
-            "You subtracted the mean, but did not divide by the spread.": [
-                with_zeros(lambda p, m, s: p - m)
-            ],
-            "You multiplied by the spread. Divide by it.": [
-                with_zeros(lambda p, m, s: (p - m) * s)
-            ],
-            "Python divides only the mean. Put brackets around the difference.": [
-                with_zeros(lambda p, m, s: p - m / s)
-            ],
-            "The order is turned round: subtract the mean first, then divide.": [
-                with_zeros(lambda p, m, s: p / s - m)
-            ],
-            "The sign is turned round: a pixel above its mean must come out positive.": [
-                with_zeros(lambda p, m, s: (m - p) / s)
-            ],
-            "`//` cuts off what is behind the point. Divide with `/`.": [
-                with_zeros(lambda p, m, s: (p - m) // s)
-            ],
-            "You divided the pixels by 255 first, but `mean` "
-            "and `spread` belong to the raw ones. Standardising "
-            "replaces that division.": [with_zeros(lambda p, m, s: (p / 255 - m) / s)],
-            "You divided by 255, too. Dividing by the spread is the scaling here.": [
-                with_zeros(lambda p, m, s: (p - m) / s / 255)
-            ],
-            "You used one mean and one spread for all pixels. Each pixel has its own: use the two "
-            "arrays that are given.": [on_rows(lambda p, m, s: (p - p.mean()) / p.std())],
-            "Each picture is compared with its own mean. Use the `mean` of each pixel that is "
-            "given.": [
-                on_rows(lambda p, m, s: centred(p) / p.std(axis=1, keepdims=True)),
-                with_zeros(lambda p, m, s: centred(p) / s),
-            ],
-            "You measured mean and spread on these pictures. Use the two that are given: they come "
-            "from the training pictures, and must be the same for every "
-            "batch.": [on_rows(lambda p, m, s: standardise(p, p.mean(axis=0), p.std(axis=0)))],
-            "The numbers are right, but return rows, (n, 784), as `scale_pixels` does.": [
-                then(lambda rows: rows.reshape(-1, 28, 28))
-            ],
-            "The results are cut to whole numbers from 0 to 255: "
-            "`zeros_like` copies the type of the pixels, too. "
-            "Make an array of floats with `np.zeros`.": [then(lambda rows: rows.astype(np.uint8))],
-            "The pixels without spread are gone. Keep all 784 columns, with 0 in these.": [
-                lambda images, m, s: standardise(images, m, s)[:, s > 0]
-            ],
-            CHANGED: [writing_into(2, standardise)],
-        },
+        mistakes=from_results(wrong_results, whole.reshape(-1, 28, 28), mean, spread),
         probe=named_calls(
             case(whole, spread), case(constant, never_changes), case(with_ink, never_changes)
         ),
