@@ -4,12 +4,14 @@ TensorFlow is imported where an exercise is made: this module is imported by `pr
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
+from helpers.exercises.answers import from_results
 from helpers.exercises.judging import CHANGED, NO_FUNCTION, Exercise, NotYet, value
+from helpers.maths import log_softmax, softmax
 
 NOT_IN_A_MODEL = (
     "Your layer works alone, but not in a model, where the number of rows is not known yet. Use "
@@ -53,6 +55,12 @@ def in_a_model(layer: Any, features: int) -> Any:
         raise NotYet(NOT_IN_A_MODEL) from error
 
 
+def made_of_calls(make: Callable, results: Callable, *example: Any) -> dict[str, list]:
+    """The wrong answers that `make` makes of functions such as `call`, from all their results."""
+    answers = from_results(results, *example)
+    return {sentence: list(map(make, functions)) for sentence, functions in answers.items()}
+
+
 def dense() -> Exercise:
     """A dense layer as a Keras class."""
     from helpers.quiet_tensorflow import keras, tf
@@ -73,34 +81,62 @@ def dense() -> Exercise:
         def call(self, inputs):
             return keras.ops.matmul(inputs, self.kernel) + self.bias
 
-    def scores(x, kernel, bias):
-        return ops.matmul(x, kernel) + bias
-
     def answer(
-        shapes=lambda rows, features, units: ((features, units), (units,)),
-        call=scores,
+        call=lambda x, kernel, bias: ops.matmul(x, kernel) + bias,
+        kernel_shape=("features", "units"),
+        bias_shape=("units",),
         kernel="glorot_uniform",
         bias="zeros",
         trainable=True,
     ):
-        """The solution with other shapes of kernel and bias, another `call`, …
+        """The solution with another `call`, other shapes of kernel and bias, other initializers.
 
         With None instead of an initializer, Keras does not know of this weight.
         """
 
         class OtherDense(Dense):
             def build(self, input_shape):
-                kernel_shape, bias_shape = shapes(*input_shape, self.units)
-                self.kernel, self.bias = ops.ones(kernel_shape), ops.zeros(bias_shape)
-                if kernel:
-                    self.kernel = self.add_weight(kernel_shape, kernel, trainable=trainable)
-                if bias:
-                    self.bias = self.add_weight(bias_shape, bias, trainable=trainable)
+                sizes = {"rows": input_shape[0], "features": input_shape[-1], "units": self.units}
+
+                def weight(shape, initializer):
+                    shape = [sizes.get(size, size) for size in shape]
+                    if initializer is None:
+                        return ops.ones(shape)
+                    return self.add_weight(shape, initializer, trainable=trainable)
+
+                self.kernel, self.bias = weight(kernel_shape, kernel), weight(bias_shape, bias)
 
             def call(self, inputs):
                 return call(inputs, self.kernel, self.bias)
 
         return OtherDense
+
+    def wrong_scores(x, kernel, bias):
+        product = ops.matmul(x, kernel)
+        return {
+            "There is a bias, but `call` does not add it.": [product],
+            "You subtracted the bias. Add it.": [product - bias],
+            "You multiplied by the bias. Add it.": [product * bias],
+            "You added the bias to the kernel. Multiply first, then add the bias.": [
+                ops.matmul(x, kernel + bias)
+            ],
+            "A matrix product has an order: the inputs come first, then the kernel.": [
+                lambda: ops.matmul(kernel, x) + bias
+            ],
+            "`*` multiplies entry by entry. The matrix product is `keras.ops.matmul`.": [
+                lambda: x * kernel + bias
+            ],
+            "You applied a function to the scores. `call` returns `inputs @ kernel + bias` as it "
+            "is.": [
+                ops.relu(product + bias),
+                ops.softmax(product + bias),
+                ops.sigmoid(product + bias),
+            ],
+            NO_GRADIENT: [lambda: np.matmul(x, kernel) + np.array(bias)],
+        }
+
+    def transposed(x, kernel, bias):
+        return ops.matmul(x, ops.transpose(kernel)) + bias
 
     def observe(layer_class):
         require_subclass(layer_class, keras.layers.Layer)
@@ -150,59 +186,28 @@ def dense() -> Exercise:
             "add it in `call`.": [answer(bias=None)],
             "A size is fixed in your code. Take the number of features from `input_shape[-1]`, and "
             "that of units from `self.units`.": [
-                answer(lambda rows, features, units: ((3, units), (units,))),
-                answer(lambda rows, features, units: ((784, units), (units,))),
-                answer(lambda rows, features, units: ((features, 2), (2,))),
-                answer(lambda rows, features, units: ((features, 10), (10,))),
+                answer(kernel_shape=(3, "units")),
+                answer(kernel_shape=(784, "units")),
+                answer(kernel_shape=("features", 2), bias_shape=(2,)),
+                answer(kernel_shape=("features", 10), bias_shape=(10,)),
             ],
             "You took the number of rows for that of features. It is the last entry: "
-            "`input_shape[-1]`.": [answer(lambda rows, features, units: ((rows, units), (units,)))],
+            "`input_shape[-1]`.": [answer(kernel_shape=("rows", "units"))],
             "The kernel lies on its side: the shape is `(features, units)`, features first.": [
-                answer(lambda rows, features, units: ((units, features), (units,))),
-                answer(
-                    lambda rows, features, units: ((units, features), (units,)),
-                    call=lambda x, kernel, bias: ops.matmul(x, ops.transpose(kernel)) + bias,
-                ),
+                answer(kernel_shape=("units", "features")),
+                answer(transposed, kernel_shape=("units", "features")),
             ],
             "The bias needs one number for each unit: the shape `(self.units,)`.": [
-                answer(lambda rows, features, units: ((features, units), (1,))),
-                answer(lambda rows, features, units: ((features, units), ())),
+                answer(bias_shape=(1,)),
+                answer(bias_shape=()),
             ],
             "The bias has two dimensions. One is enough: the shape `(self.units,)`.": [
-                answer(lambda rows, features, units: ((features, units), (1, units)))
+                answer(bias_shape=(1, "units"))
             ],
             "The bias has one row for each row of the input. It must serve batches of any size: "
-            "the shape `(self.units,)`.": [
-                answer(lambda rows, features, units: ((features, units), (rows, units)))
-            ],
+            "the shape `(self.units,)`.": [answer(bias_shape=("rows", "units"))],
             "The bias has one number for each feature. It needs one for each unit: the shape "
-            "`(self.units,)`.": [
-                answer(lambda rows, features, units: ((features, units), (features,)))
-            ],
-            "There is a bias, but `call` does not add it.": [
-                answer(call=lambda x, kernel, bias: ops.matmul(x, kernel))
-            ],
-            "You subtracted the bias. Add it.": [
-                answer(call=lambda x, kernel, bias: ops.matmul(x, kernel) - bias)
-            ],
-            "You multiplied by the bias. Add it.": [
-                answer(call=lambda x, kernel, bias: ops.matmul(x, kernel) * bias)
-            ],
-            "You added the bias to the kernel. Multiply first, then add the bias.": [
-                answer(call=lambda x, kernel, bias: ops.matmul(x, kernel + bias))
-            ],
-            "A matrix product has an order: the inputs come first, then the kernel.": [
-                answer(call=lambda x, kernel, bias: ops.matmul(kernel, x) + bias)
-            ],
-            "`*` multiplies entry by entry. The matrix product is `keras.ops.matmul`.": [
-                answer(call=lambda x, kernel, bias: x * kernel + bias)
-            ],
-            "You applied a function to the scores. `call` returns `inputs @ kernel + bias` as it "
-            "is.": [
-                answer(call=lambda *given: ops.relu(scores(*given))),
-                answer(call=lambda *given: ops.softmax(scores(*given))),
-                answer(call=lambda *given: ops.sigmoid(scores(*given))),
-            ],
+            "`(self.units,)`.": [answer(bias_shape=("features",))],
             'The bias should begin with zeros: give it the initializer "zeros".': [
                 answer(bias="ones")
             ],
@@ -212,10 +217,8 @@ def dense() -> Exercise:
             "These weights cannot be trained. Leave out `trainable=False`.": [
                 answer(trainable=False)
             ],
-            NO_GRADIENT: [
-                answer(call=lambda x, kernel, bias: np.matmul(x, kernel) + np.array(bias))
-            ],
-        },
+        }
+        | made_of_calls(answer, wrong_scores, ops.ones((2, 2)), ops.ones((2, 2)), ops.zeros(2)),
         probe=observe,
         hints=(
             "The layer `Bias` above has a `build` and a `call`. Yours has one weight more.",
@@ -244,27 +247,10 @@ def softmax_layer() -> Exercise:
             exponentials = keras.ops.exp(shifted)
             return exponentials / keras.ops.sum(exponentials, axis=-1, keepdims=True)
 
-    def layer(call):
-        return type("Softmax", (keras.layers.Layer,), {"call": lambda self, logits: call(logits)})
-
-    def row(function, z):
-        """One number for each row, such as its maximum."""
-        return function(z, axis=-1, keepdims=True)
-
-    def shifted(z):
-        return z - row(ops.max, z)
-
-    def divided(exponentials, axis=-1, keepdims=True):
-        return exponentials / ops.sum(exponentials, axis=axis, keepdims=keepdims)
-
-    def in_numpy(z):
-        exponentials = np.exp(z - row(np.max, z))
-        return exponentials / row(np.sum, exponentials)
-
     def observe(layer_class):
         require_subclass(layer_class, keras.layers.Layer)
         with bare_errors():
-            softmax = layer_class()
+            layer = layer_class()
             for rows in (
                 [[0, 0, 1], [0, 5, 1], [2, 1, -1]],
                 [[1, 2], [3, 3], [-1, 0.5]],
@@ -273,91 +259,100 @@ def softmax_layer() -> Exercise:
                 [[0, 0, 1000]],
             ):
                 logits = tf.constant(rows, tf.float32)
-                yield str(rows), softmax(logits)
+                yield str(rows), layer(logits)
             with tf.GradientTape() as tape:
                 tape.watch(logits)
-                total = tf.reduce_sum(softmax(logits)[:, 0])
+                total = tf.reduce_sum(layer(logits)[:, 0])
             if tape.gradient(total, logits) is None:
                 raise NotYet(NO_GRADIENT)
             model = in_a_model(layer_class(), features=2)
             yield "[[3, 3]], in a model", model(np.array([[3, 3]], np.float32))
 
-    return Exercise(
-        solution=Softmax,
-        mistakes={
+    def wrong_results(z):
+        def each_row(function, array=z):
+            """One number for each row, such as its maximum."""
+            return function(array, axis=-1, keepdims=True)
+
+        def divided(exponentials, axis=-1, keepdims=True):
+            return exponentials / ops.sum(exponentials, axis=axis, keepdims=keepdims)
+
+        largest, naive = each_row(ops.max), ops.exp(z)
+        shifted = z - largest
+        exponentials = ops.exp(shifted)
+        return {
             "Right for small scores, but exp overflows at 1000: subtract the largest score of each "
-            "row first.": [layer(lambda z: divided(ops.exp(z)))],
+            "row first.": [divided(naive)],
             "Each column sums to 1, not each row: take `axis=-1`.": [
-                layer(lambda z: divided(ops.exp(z), axis=0)),
-                layer(lambda z: divided(ops.exp(shifted(z)), axis=0)),
+                divided(naive, axis=0),
+                divided(exponentials, axis=0),
             ],
             "All numbers together sum to 1: you need one sum for each row, so give it an axis.": [
-                layer(lambda z: divided(ops.exp(z), axis=None)),
-                layer(lambda z: divided(ops.exp(shifted(z)), axis=None)),
+                divided(naive, axis=None),
+                divided(exponentials, axis=None),
             ],
             "Each row was combined with a number of another row. Keep the dimension with "
             "`keepdims=True`, so that it stays beside its own row.": [
-                layer(lambda z: divided(ops.exp(z), keepdims=False)),
-                layer(lambda z: divided(ops.exp(shifted(z)), keepdims=False)),
-                layer(lambda z: divided(ops.exp(z - ops.max(z, axis=-1)))),
-                layer(lambda z: divided(ops.exp(z - ops.max(z, axis=-1)), keepdims=False)),
+                lambda: divided(naive, keepdims=False),
+                lambda: divided(exponentials, keepdims=False),
+                lambda: divided(ops.exp(z - ops.max(z, axis=-1))),
+                lambda: divided(ops.exp(z - ops.max(z, axis=-1)), keepdims=False),
             ],
             "You subtracted one number from all rows. Each row needs its own largest score: "
             "`axis=-1, keepdims=True`.": [
-                layer(lambda z: divided(ops.exp(z - ops.max(z)))),
-                layer(lambda z: divided(ops.exp(z - ops.max(z, axis=0)))),
+                divided(ops.exp(z - ops.max(z))),
+                divided(ops.exp(z - ops.max(z, axis=0))),
             ],
-            "This shift does not bring all scores down to 0 or "
-            "below, so `exp` can still overflow. Subtract the "
-            "largest score of each row.": [layer(lambda z: divided(ops.exp(z - row(ops.mean, z))))],
+            "This shift does not bring all scores down to 0 or below, so `exp` can still overflow. "
+            "Subtract the largest score of each row.": [divided(ops.exp(z - each_row(ops.mean)))],
             "You added the largest score. Subtract it, or exp overflows sooner still.": [
-                layer(lambda z: divided(ops.exp(z + row(ops.max, z))))
+                divided(ops.exp(z + largest))
             ],
-            "Cutting large scores off makes them equal. "
-            "Subtract the largest score of each row: that "
-            "keeps their differences.": [layer(lambda z: divided(ops.exp(ops.clip(z, -80, 80))))],
+            "Cutting large scores off makes them equal. Subtract the largest score of each row: "
+            "that keeps their differences.": [divided(ops.exp(ops.clip(z, -80, 80)))],
             "The exponentials below the line need the shifted scores, too.": [
-                layer(lambda z: ops.exp(shifted(z)) / row(ops.sum, ops.exp(z)))
+                exponentials / each_row(ops.sum, naive)
             ],
             "The exponentials above the line need the shifted scores, too.": [
-                layer(lambda z: ops.exp(z) / row(ops.sum, ops.exp(shifted(z))))
+                naive / each_row(ops.sum, exponentials)
             ],
             "You divided by the sum of the scores. Divide by that of the exponentials.": [
-                layer(lambda z: ops.exp(shifted(z)) / row(ops.sum, shifted(z)))
+                exponentials / each_row(ops.sum, shifted)
             ],
             "You divided by the mean of the exponentials. Divide by their sum.": [
-                layer(lambda z: ops.exp(shifted(z)) / row(ops.mean, ops.exp(shifted(z))))
+                exponentials / each_row(ops.mean, exponentials)
             ],
             "Dividing the scores changes their differences. Subtract the largest instead.": [
-                layer(lambda z: ops.softmax(z / 1000)),
-                layer(lambda z: ops.softmax(z / row(ops.max, z))),
+                ops.softmax(z / 1000),
+                ops.softmax(z / largest),
             ],
-            "These are the exponentials. Divide each row by its sum.": [
-                layer(lambda z: ops.exp(shifted(z))),
-                layer(ops.exp),
-            ],
-            "These are the shifted scores. Take their exponential next.": [layer(shifted)],
+            "These are the exponentials. Divide each row by its sum.": [exponentials, naive],
+            "These are the shifted scores. Take their exponential next.": [shifted],
             "You divided the scores themselves. Take the exponential first.": [
-                layer(divided),
-                layer(lambda z: divided(shifted(z))),
+                divided(z),
+                divided(shifted),
             ],
             "You shifted the exponentials. Subtract the largest score before `exp`.": [
-                layer(lambda z: divided(shifted(ops.exp(z))))
+                divided(naive - each_row(ops.max, naive))
             ],
             "These are the logarithms of the probabilities. Return the probabilities.": [
-                layer(ops.log_softmax)
+                ops.log_softmax(z)
             ],
             "The order is turned round: the largest score must win. Look at the signs.": [
-                layer(lambda z: ops.softmax(-z))
+                ops.softmax(-z)
             ],
-            "Softmax is applied twice. Once is enough.": [
-                layer(lambda z: ops.softmax(ops.softmax(z)))
-            ],
+            "Softmax is applied twice. Once is enough.": [ops.softmax(ops.softmax(z))],
             "That is the sigmoid of each score by itself. In softmax each row sums to 1.": [
-                layer(ops.sigmoid)
+                ops.sigmoid(z)
             ],
-            NO_GRADIENT: [layer(in_numpy)],
-        },
+            NO_GRADIENT: [lambda: softmax(np.array(z))],
+        }
+
+    def layer(call):
+        return type("Softmax", (keras.layers.Layer,), {"call": lambda self, logits: call(logits)})
+
+    return Exercise(
+        solution=Softmax,
+        mistakes=made_of_calls(layer, wrong_results, ops.ones((2, 2))),
         probe=observe,
         hints=(
             "It is the safe softmax of notebook 02, with `keras.ops` in place of `np`.",
@@ -441,34 +436,6 @@ def cross_entropy_loss() -> Exercise:
             one_hot = keras.ops.one_hot(keras.ops.cast(labels, "int32"), logits.shape[-1])
             return log_sum - keras.ops.sum(one_hot * shifted, axis=-1)
 
-    def loss(call):
-        methods = {"call": lambda self, labels, logits: call(labels, logits)}
-        return type("SoftmaxCrossEntropy", (keras.losses.Loss,), methods)
-
-    def pick(array, y):
-        return ops.take_along_axis(array, ops.cast(y, "int32")[:, None], axis=-1)[:, 0]
-
-    def log_sum(z, axis=-1):
-        """Logsumexp that can overflow."""
-        return ops.log(ops.sum(ops.exp(z), axis=axis))
-
-    def right(y, z):
-        return ops.logsumexp(z, -1) - pick(z, y)
-
-    def one_hot(y, z):
-        return ops.one_hot(y, z.shape[-1])
-
-    def shifted(z):
-        return z - ops.max(z, axis=-1, keepdims=True)
-
-    def shifted_by_one_number(y, z):
-        return log_sum(z - ops.max(z)) - pick(z - ops.max(z), y)
-
-    def in_numpy(y, z):
-        z, y = np.array(z), np.array(y, np.int32)
-        z -= z.max(axis=-1, keepdims=True)
-        return np.log(np.exp(z).sum(axis=-1)) - z[np.arange(len(y)), y]
-
     no_gradient = NO_GRADIENT.replace("layer", "loss")
 
     def observe(loss_class):
@@ -499,87 +466,81 @@ def cross_entropy_loss() -> Exercise:
             if tape.gradient(mean, scores) is None:
                 raise NotYet(no_gradient)
 
-    return Exercise(
-        solution=SoftmaxCrossEntropy,
-        mistakes={
+    def wrong_results(y, z):
+        def pick(array):
+            return ops.take_along_axis(array, y[:, None], axis=-1)[:, 0]
+
+        def overflowing(z, axis=-1):
+            return ops.log(ops.sum(ops.exp(z), axis=axis))
+
+        y = ops.cast(y, "int32")
+        one_hot, score, largest = ops.one_hot(y, z.shape[-1]), pick(z), ops.max(z, axis=-1)
+        log_sum, p, log_p = ops.logsumexp(z, -1), ops.softmax(z), ops.log_softmax(z)
+        losses, shifted, shifted_by_one = log_sum - score, z - largest[:, None], z - ops.max(z)
+        return {
             "You returned one number for the batch. Return one loss for each row: Keras takes the "
-            "mean by itself.": [
-                loss(lambda y, z: ops.mean(right(y, z))),
-                loss(lambda y, z: ops.sum(right(y, z))),
-            ],
+            "mean by itself.": [ops.mean(losses), ops.sum(losses)],
             "You divided by the number of rows. Leave that to Keras, which takes the mean.": [
-                loss(lambda y, z: right(y, z) / z.shape[0])
+                losses / z.shape[0]
             ],
             "A sum runs over the whole batch. Each row needs its own: give it `axis=-1`.": [
-                loss(lambda y, z: log_sum(shifted(z), axis=None) - pick(shifted(z), y)),
-                loss(lambda y, z: log_sum(z, axis=None) - pick(z, y)),
-                loss(lambda y, z: ops.logsumexp(z, -1) - ops.sum(one_hot(y, z) * z)),
+                overflowing(shifted, axis=None) - pick(shifted),
+                overflowing(z, axis=None) - score,
+                log_sum - ops.sum(one_hot * z),
             ],
             "The shape is (batch, 1), and (batch,) is wanted: take one dimension away.": [
-                loss(lambda y, z: right(y, z)[:, None])
+                losses[:, None]
             ],
             "Every row was combined with every other. Bring both parts to the same shape, "
-            "(batch,), before you subtract.": [
-                loss(lambda y, z: ops.logsumexp(z, -1, keepdims=True) - pick(z, y)),
-                loss(lambda y, z: ops.logsumexp(z, -1) - pick(z, y)[:, None]),
-            ],
+            "(batch,), before you "
+            "subtract.": [ops.logsumexp(z, -1, keepdims=True) - score, log_sum - score[:, None]],
             "`take` gives every row the labels of all rows. `take_along_axis` gives each row its "
-            "own.": [loss(lambda y, z: -ops.take(ops.log_softmax(z), y, axis=-1))],
-            "The shape is still (batch, classes): sum over the classes.": [
-                loss(lambda y, z: -one_hot(y, z) * ops.log_softmax(z))
-            ],
+            "own.": [-ops.take(log_p, y, axis=-1)],
+            "The shape is still (batch, classes): sum over the classes.": [-one_hot * log_p],
             "The sign is turned round: a loss is positive. Take logsumexp minus the score.": [
-                loss(lambda y, z: -right(y, z))
+                -losses
             ],
             "These are scores, not probabilities: the logarithm of a score means nothing. Subtract "
-            "it from logsumexp.": [loss(lambda y, z: -ops.log(pick(z, y)))],
+            "it from logsumexp.": [-ops.log(score)],
             "The loss looks at the label's class only, and you combined all classes. Pick the "
-            "score of the label.": [
-                loss(lambda y, z: -ops.mean(ops.log_softmax(z), axis=-1)),
-                loss(lambda y, z: -ops.sum(ops.log_softmax(z), axis=-1)),
-            ],
+            "score of the label.": [-ops.mean(log_p, axis=-1), -ops.sum(log_p, axis=-1)],
             "You took the mean over the classes. Take the sum: only one term is not 0.": [
-                loss(lambda y, z: -ops.mean(one_hot(y, z) * ops.log_softmax(z), axis=-1))
+                -ops.mean(one_hot * log_p, axis=-1)
             ],
             "You subtracted the largest score. Subtract the score of the label, whether it is the "
-            "largest or not.": [loss(lambda y, z: ops.logsumexp(z, -1) - ops.max(z, axis=-1))],
-            "This is logsumexp. Now subtract the score of the label.": [
-                loss(lambda y, z: ops.logsumexp(z, -1))
-            ],
-            "This is minus the score of the label. Add logsumexp of the row.": [
-                loss(lambda y, z: -pick(z, y))
-            ],
-            "This is the probability of the label. Take minus its logarithm.": [
-                loss(lambda y, z: pick(ops.softmax(z), y))
-            ],
-            "This is 1 - p. The loss is minus the logarithm of p.": [
-                loss(lambda y, z: 1 - pick(ops.softmax(z), y))
-            ],
-            "Softmax is applied twice: the formula expects "
-            "scores, and you gave it probabilities.": [loss(lambda y, z: right(y, ops.softmax(z)))],
-            "These are bits. Take the natural logarithm: `keras.ops.log`.": [
-                loss(lambda y, z: right(y, z) / np.log(2))
-            ],
+            "largest or not.": [log_sum - largest],
+            "This is logsumexp. Now subtract the score of the label.": [log_sum],
+            "This is minus the score of the label. Add logsumexp of the row.": [-score],
+            "This is the probability of the label. Take minus its logarithm.": [pick(p)],
+            "This is 1 - p. The loss is minus the logarithm of p.": [1 - pick(p)],
+            "Softmax is applied twice: the formula expects scores, "
+            "and you gave it probabilities.": [ops.logsumexp(p, -1) - pick(p)],
+            "These are bits. Take the natural logarithm: `keras.ops.log`.": [losses / np.log(2)],
             "Right for small scores, but exp overflows at 1000: subtract the largest score of each "
             "row first.": [
-                loss(lambda y, z: log_sum(z) - pick(z, y)),
-                loss(lambda y, z: -ops.log(pick(ops.exp(z), y) / ops.sum(ops.exp(z), -1))),
+                overflowing(z) - score,
+                -ops.log(pick(ops.exp(z)) / ops.sum(ops.exp(z), -1)),
             ],
             "The largest score is subtracted in one part only. Use the shifted scores in both, or "
-            "add it again.": [
-                loss(lambda y, z: log_sum(shifted(z)) - pick(z, y)),
-                loss(lambda y, z: log_sum(z) - pick(shifted(z), y)),
-            ],
+            "add it again.": [overflowing(shifted) - score, overflowing(z) - pick(shifted)],
             "You subtracted one number from all rows. Each row needs its own largest score: "
-            "`axis=-1, keepdims=True`.": [loss(shifted_by_one_number)],
+            "`axis=-1, keepdims=True`.": [overflowing(shifted_by_one) - pick(shifted_by_one)],
             "A probability can become 0, and its logarithm says nothing then. Compute the loss "
             "from the scores: logsumexp minus the score of the label.": [
-                loss(lambda y, z: -ops.log(pick(ops.softmax(z), y))),
-                loss(lambda y, z: -ops.log(pick(ops.softmax(z), y) + 1e-7)),
-                loss(lambda y, z: -ops.log(ops.clip(pick(ops.softmax(z), y), 1e-7, 1))),
+                -ops.log(pick(p)),
+                -ops.log(pick(p) + 1e-7),
+                -ops.log(ops.clip(pick(p), 1e-7, 1)),
             ],
-            no_gradient: [loss(in_numpy)],
-        },
+            no_gradient: [lambda: -log_softmax(np.array(z))[np.arange(len(y)), y]],
+        }
+
+    def loss(call):
+        methods = {"call": lambda self, labels, logits: call(labels, logits)}
+        return type("SoftmaxCrossEntropy", (keras.losses.Loss,), methods)
+
+    return Exercise(
+        solution=SoftmaxCrossEntropy,
+        mistakes=made_of_calls(loss, wrong_results, ops.zeros(1), ops.ones((1, 2))),
         probe=observe,
         hints=(
             "It is `cross_entropy` of notebook 03, without the mean at the end.",
@@ -695,16 +656,15 @@ def train_step() -> Exercise:
     return Exercise(
         solution=my_step,
         mistakes={
-            "The loss is right, but the weights have "
-            "not moved: call `optimizer.apply_gradients`.": [answer(lambda optimizer, g, v: None)],
+            "The loss is right, but the weights have not moved: "
+            "call `optimizer.apply_gradients`.": [answer(lambda optimizer, g, v: None)],
             "You computed the loss again after the move. Return the one from before it, which the "
             "tape saw.": [answer(returned=lambda before, after: after)],
             "The weights moved uphill: the optimizer subtracts by itself, so give it the gradients "
-            "as they are.": [
-                answer(lambda optimizer, g, v: optimizer.apply([-each for each in g], v))
-            ],
-            "Only "
-            "the last layer has moved. Take the gradients for all `model.trainable_variables`.": [
+            "as they "
+            "are.": [answer(lambda optimizer, g, v: optimizer.apply([-each for each in g], v))],
+            "Only the last layer has moved. Take the gradients for all "
+            "`model.trainable_variables`.": [
                 answer(lambda optimizer, g, v: optimizer.apply(g[1:], v[1:]))
             ],
             "Only the first layer has moved. Take the gradients for all "
@@ -724,9 +684,8 @@ def train_step() -> Exercise:
                 answer(lambda optimizer, g, v: optimizer.apply([0.05 * each for each in g], v))
             ],
             "You divided the gradients by the number of rows. The loss is a mean already, so leave "
-            "that out.": [
-                answer(lambda optimizer, g, v: optimizer.apply([each / 4 for each in g], v))
-            ],
+            "that "
+            "out.": [answer(lambda optimizer, g, v: optimizer.apply([each / 4 for each in g], v))],
             "The gradients have taken the place of the weights. Let the optimizer subtract them: "
             "`optimizer.apply_gradients`.": [
                 answer(

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from helpers.data import CLASS_NAMES
+from helpers.exercises.answers import from_results
 from helpers.exercises.judging import Exercise, NotYet, calls
 from helpers.maths import softmax
 
@@ -14,14 +15,6 @@ def merge_layers() -> Exercise:
 
     def merge(kernel_1, bias_1, kernel_2, bias_2):
         return kernel_1 @ kernel_2, bias_1 @ kernel_2 + bias_2
-
-    def kernel(formula):
-        """The solution with another kernel."""
-        return lambda k1, b1, k2, b2: (formula(k1, b1, k2, b2), b1 @ k2 + b2)
-
-    def bias(formula):
-        """The solution with another bias."""
-        return lambda k1, b1, k2, b2: (k1 @ k2, formula(k1, b1, k2, b2))
 
     cases = (
         (
@@ -45,66 +38,65 @@ def merge_layers() -> Exercise:
             yield f"{given}: the kernel", merged[0]
             yield f"{given}: the bias", merged[1]
 
-    return Exercise(
-        solution=merge,
-        mistakes={
+    def wrong_results(k1, b1, k2, b2):
+        kernel, bias = merge(k1, b1, k2, b2)
+        return {
             "`*` multiplies entry by entry. A layer is a matrix product: use `@`.": [
-                kernel(lambda k1, b1, k2, b2: k1 * k2)
+                lambda: (k1 * k2, bias)
             ],
             "The kernels are in the wrong order. The inputs meet `kernel_1` first, so it stands on "
-            "the left.": [kernel(lambda k1, b1, k2, b2: k2 @ k1)],
+            "the left.": [lambda: (k2 @ k1, bias)],
             "The kernel is transposed. A row belongs to an input, a column to an output.": [
-                kernel(lambda k1, b1, k2, b2: (k1 @ k2).T)
+                (kernel.T, bias)
             ],
             "`kernel_2` is transposed in this product. It fits as it is: (a, b) and (b, c).": [
-                kernel(lambda k1, b1, k2, b2: k1 @ k2.T)
+                lambda: (k1 @ k2.T, bias)
             ],
             "You added the kernels. Multiply out the brackets: "
-            "x meets W1, and the result meets W2.": [lambda k1, b1, k2, b2: (k1 + k2, b1 + b2)],
+            "x meets W1, and the result meets W2.": [lambda: (k1 + k2, b1 + b2)],
             "The first bias is in the kernel now, so it would be multiplied by the inputs. It "
-            "belongs in the new bias.": [lambda k1, b1, k2, b2: ((k1 + b1) @ k2, b2)],
+            "belongs in the new bias.": [((k1 + b1) @ k2, b2)],
             "This kernel contains the biases, so they would be multiplied by the inputs. They "
-            "belong in the new bias only.": [
-                kernel(lambda k1, b1, k2, b2: (k1 + b1) @ k2 + b2),
-                kernel(lambda k1, b1, k2, b2: k1 @ k2 + b1 @ k2 + b2),
-            ],
+            "belong in the new bias only.": [(kernel + bias, bias)],
             "You cut off the negative weights. There is nothing between these two layers.": [
-                lambda k1, b1, k2, b2: merge(np.maximum(k1, 0), np.maximum(b1, 0), k2, b2),
-                lambda *given: [np.maximum(part, 0) for part in merge(*given)],
+                merge(np.maximum(k1, 0), np.maximum(b1, 0), k2, b2),
+                (np.maximum(kernel, 0), np.maximum(bias, 0)),
             ],
             "This kernel has a row too many: the bias goes into an array of its own.": [
-                lambda k1, b1, k2, b2: (np.vstack([k1, b1]) @ k2, b2)
+                (np.vstack([k1, b1]) @ k2, b2)
             ],
-            "Kernel and bias are exchanged: return the kernel first.": [
-                lambda *given: merge(*given)[::-1]
-            ],
+            "Kernel and bias are exchanged: return the kernel first.": [(bias, kernel)],
             "You added the biases as they are. `bias_1` goes through the second layer, too: "
-            "multiply it by `kernel_2`.": [bias(lambda k1, b1, k2, b2: b1 + b2)],
-            "`bias_2` is missing. Add it at the end.": [bias(lambda k1, b1, k2, b2: b1 @ k2)],
+            "multiply it by `kernel_2`.": [lambda: (kernel, b1 + b2)],
+            "`bias_2` is missing. Add it at the end.": [(kernel, b1 @ k2)],
             "The first bias is missing. `bias_1` goes through the second layer, too: multiply it "
-            "by `kernel_2`.": [bias(lambda k1, b1, k2, b2: b2)],
+            "by `kernel_2`.": [(kernel, b2)],
             "`bias_2` is missing. `bias_1` goes through the second layer, too: multiply it by "
-            "`kernel_2`.": [bias(lambda k1, b1, k2, b2: b1)],
+            "`kernel_2`.": [(kernel, b1)],
             "You multiplied the biases by each other. `bias_1` goes through the second layer, too: "
-            "multiply it by `kernel_2`.": [bias(lambda k1, b1, k2, b2: b1 * b2)],
-            "`bias_2` is added after `kernel_2`, so it is not "
-            "multiplied by it. Mind the brackets.": [bias(lambda k1, b1, k2, b2: (b1 + b2) @ k2)],
+            "multiply it by `kernel_2`.": [lambda: (kernel, b1 * b2)],
+            "`bias_2` is added after `kernel_2`, so it is not multiplied by it. "
+            "Mind the brackets.": [lambda: (kernel, (b1 + b2) @ k2)],
             "`bias_1` is added after `kernel_1`, so it meets `kernel_2` only.": [
-                bias(lambda k1, b1, k2, b2: b1 @ k1 + b2),
-                bias(lambda k1, b1, k2, b2: b1 @ k1 @ k2 + b2),
+                lambda: (kernel, b1 @ k1 + b2),
+                lambda: (kernel, b1 @ k1 @ k2 + b2),
             ],
             "A vector on the right of `@` meets the rows of `kernel_2`. Put `bias_1` on the left, "
-            "as the inputs are.": [bias(lambda k1, b1, k2, b2: k2 @ b1 + b2)],
+            "as the inputs are.": [lambda: (kernel, k2 @ b1 + b2)],
             "The biases have changed places: `bias_1` is multiplied by `kernel_2`, and `bias_2` is "
-            "added.": [bias(lambda k1, b1, k2, b2: b2 @ k2 + b1)],
+            "added.": [lambda: (kernel, b2 @ k2 + b1)],
             "The numbers of the bias are right, but it has one axis too many: its shape is (c,).": [
-                bias(lambda k1, b1, k2, b2: (b1 @ k2 + b2)[np.newaxis])
+                (kernel, bias[np.newaxis])
             ],
             "`*` multiplies entry by entry. For the bias, too, use the matrix product `@`.": [
-                bias(lambda k1, b1, k2, b2: b1 * k2 + b2),
-                bias(lambda k1, b1, k2, b2: b1[:, np.newaxis] * k2 + b2),
+                lambda: (kernel, b1 * k2 + b2),
+                lambda: (kernel, b1[:, np.newaxis] * k2 + b2),
             ],
-        },
+        }
+
+    return Exercise(
+        solution=merge,
+        mistakes=from_results(wrong_results, *cases[0]),
         probe=observe,
         hints=(
             "The formula above has already been multiplied out. Which part of it stands beside x, "
@@ -127,72 +119,73 @@ def double_softmax_floor() -> Exercise:
     def double_softmax_floor(classes):
         return -np.log(np.e / (np.e + classes - 1))
 
-    e = np.e
-    return Exercise(
-        solution=double_softmax_floor,
-        mistakes={
-            "The 9 is that of ten classes. Compute it from `classes`.": [
-                lambda k: -np.log(e / (e + 9))
-            ],
+    def wrong_results(classes):
+        e, floor = np.e, double_softmax_floor(classes)
+        p = e / (e + classes - 1)
+        second = softmax(np.eye(classes)[0])
+        return {
+            "The 9 is that of ten classes. Compute it from `classes`.": [-np.log(e / (e + 9))],
             "You counted one class too many below the line: beside the right class there are "
-            "`classes - 1` others.": [lambda k: -np.log(e / (e + k))],
+            "`classes - 1` others.": [-np.log(e / (e + classes))],
             "Below the line, 1 is to be subtracted: beside the right class there are `classes - 1` "
-            "others.": [lambda k: -np.log(e / (e + k + 1))],
+            "others.": [-np.log(e / (e + classes + 1))],
             "This is a logarithm to base 10. The loss uses the natural one: `np.log`.": [
-                lambda k: -np.log10(e / (e + k - 1))
+                -np.log10(p)
             ],
             "This is a logarithm to base 2. The loss uses the natural one: `np.log`.": [
-                lambda k: -np.log2(e / (e + k - 1))
+                -np.log2(p)
             ],
             "The sign is turned round: the loss is minus the logarithm, and never negative.": [
-                lambda k: np.log(e / (e + k - 1))
+                -floor
             ],
-            "This is the probability of the right class. The loss is minus its logarithm.": [
-                lambda k: e / (e + k - 1)
-            ],
+            "This is the probability of the right class. The loss is minus its logarithm.": [p],
             "This is what is left over for the wrong classes. The loss is minus the logarithm of "
-            "the right one's probability.": [lambda k: 1 - e / (e + k - 1)],
-            "This is 1 divided by the probability. Now take the logarithm of it.": [
-                lambda k: (e + k - 1) / e
-            ],
+            "the right one's probability.": [1 - p],
+            "This is 1 divided by the probability. Now take the logarithm of it.": [1 / p],
             "This is the loss of equal scores. At best the first softmax gives 1 to the right "
-            "class and 0 to the others, and the exponentials of these are e and 1.": [np.log],
-            "Above the line stands e, the exponential of 1, not 1.": [lambda k: np.log(e + k - 1)],
+            "class and 0 to the others, "
+            "and the exponentials of these are e and 1.": [np.log(classes)],
+            "Above the line stands e, the exponential of 1, not 1.": [np.log(e + classes - 1)],
             "Below the line, e and 1 have changed places: a wrong class has the score 0, and its "
-            "exponential is 1.": [lambda k: -np.log(e / (1 + e * (k - 1)))],
+            "exponential is 1.": [-np.log(e / (1 + e * (classes - 1)))],
             "e and 1 have changed places: the right class has the score 1, and a wrong one 0, "
-            "whose exponential is 1.": [lambda k: np.log(1 + e * (k - 1))],
+            "whose exponential is 1.": [np.log(1 + e * (classes - 1))],
             "Below the line, the right class is missing: add its e to the others' ones.": [
-                lambda k: -np.log(e / (k - 1))
+                -np.log(e / (classes - 1))
             ],
             "You divided after the logarithm. Divide first, with brackets round the fraction.": [
-                lambda k: -np.log(e) / (e + k - 1)
+                -np.log(e) / (e + classes - 1)
             ],
             "Without brackets, only the first e is below the line. Put them round the sum.": [
-                lambda k: -np.log(e / e + k - 1)
+                -np.log(e / e + classes - 1)
             ],
             "The brackets end too early: the `- 1` belongs below the line.": [
-                lambda k: -np.log(e / (e + k) - 1)
+                -np.log(e / (e + classes) - 1)
             ],
             "Below the line, the right class is missing. Its exponential is e, and the others' are "
-            "1 each.": [lambda k: np.log(k - 1)],
+            "1 each.": [np.log(classes - 1)],
             "These are the losses for every possible label. Return that of the right class.": [
-                lambda k: -np.log(softmax(np.eye(k)[0]))
+                -np.log(second)
             ],
             "This is the mean over all classes. The loss looks at the right class only.": [
-                lambda k: -np.log(softmax(np.eye(k)[0])).mean()
+                -np.log(second).mean()
             ],
             "Right, but rounded too early. Leave out the rounding.": [
-                lambda k, digits=digits: round(double_softmax_floor(k), digits)
-                for digits in (1, 2, 3)
+                round(floor, 1),
+                round(floor, 2),
+                round(floor, 3),
             ],
             "Your e has been rounded too early. Use `np.e`.": [
-                lambda k: -np.log(2.7 / (2.7 + k - 1)),
-                lambda k: -np.log(2.72 / (2.72 + k - 1)),
+                -np.log(2.7 / (2.7 + classes - 1)),
+                -np.log(2.72 / (2.72 + classes - 1)),
             ],
             "With one softmax the floor is 0. Here the first one's answer is the second one's "
-            "scores.": [lambda k: 0],
-        },
+            "scores.": [0],
+        }
+
+    return Exercise(
+        solution=double_softmax_floor,
+        mistakes=from_results(wrong_results, 3),
         probe=calls((3,), (10,), (1000,)),
         hints=(
             "What does the first softmax give in the best case, and what does the second one make "
@@ -216,88 +209,74 @@ def missing_classes() -> Exercise:
     def missing_classes(matrix):
         return [number for number, column in enumerate(matrix.T) if column.sum() == 0]
 
-    def where(condition):
-        """The classes for which this is true."""
-        return lambda m: np.flatnonzero(condition(m))
-
-    def then(change):
-        return lambda m: change(np.array(missing_classes(m), int))
+    def wrong_results(m):
+        answered, pictures = m.sum(axis=0), m.sum(axis=1)
+        missing = np.flatnonzero(answered == 0)
+        return {
+            "You looked at the rows, the true classes. Answers are counted in the columns: sum "
+            "over `axis=0`.": [np.flatnonzero(pictures == 0)],
+            "A zero on the diagonal means that the class is never answered rightly. It may be "
+            "answered wrongly: look at its whole column.": [np.flatnonzero(np.diag(m) == 0)],
+            "One zero in a column is not enough. The class is missing when the whole column is "
+            "zero.": [np.flatnonzero((m == 0).any(axis=0))],
+            "You looked at rows, too. A class with an empty row does not occur, but it may be "
+            "answered.": [np.flatnonzero((answered == 0) | (pictures == 0))],
+            "You asked for an empty row, too. A class that occurs "
+            "can be missing from the answers.": [np.flatnonzero((answered == 0) & (pictures == 0))],
+            "You left out the diagonal. Right answers are answers, too.": [
+                np.flatnonzero(answered == np.diag(m))
+            ],
+            "A class that is answered once is not missing. Compare with 0.": [
+                np.flatnonzero(answered <= 1)
+            ],
+            "These are names. Return the numbers of the classes.": [
+                [CLASS_NAMES[number] for number in missing]
+            ],
+            "These are texts. Return the numbers of the classes as integers.": [
+                list(map(str, missing))
+            ],
+            "These are booleans, one for each class. Return the numbers of the classes where it is "
+            "True: `np.flatnonzero` gives them.": [answered == 0],
+            "These are booleans, and True where a class is answered. Return the numbers of the "
+            "classes that are not.": [m.any(axis=0)],
+            "This says how many classes are missing. "
+            "Return the numbers of the classes, in a list.": [len(missing)],
+            "These are the sums of the columns. Which of them are 0?": [answered],
+            "`np.where` returns a tuple with the array in it. Take its first part: `[0]`.": [
+                np.where(answered == 0)
+            ],
+            "`np.argwhere` gives each number an axis of its own. `np.flatnonzero` returns them in "
+            "one row.": [np.argwhere(answered == 0)],
+            "These are the classes that are answered. Return the others.": [
+                np.flatnonzero(answered)
+            ],
+            "You counted from 1. Classes are counted from 0.": [missing + 1],
+            "You left out class 0. Classes are counted from 0.": [missing[missing > 0]],
+            "You left out the last class.": [np.flatnonzero(answered[:-1] == 0)],
+            "You looked at class 0 only. Is `return` inside the loop?": [missing[missing == 0]],
+            "These are the columns themselves. Return the numbers of the classes: `enumerate` "
+            "counts them.": [list(m.T[answered == 0])],
+            "These are the right classes, but the order is not rising.": [missing[::-1]],
+            "You stopped at the first missing class. There may be more than one.": [missing[:1]],
+            "This is the first missing class alone. Return a list of all.": [
+                missing[0] if len(missing) else []
+            ],
+            "This is one class, whether it is missing or not. Return a list of all whose column is "
+            "zero.": [answered.argmin(), [answered.argmin()]],
+            "When no class is missing, return an empty list, not `None`.": [
+                missing.tolist() or None
+            ],
+            "A set has no order. Return a list: `sorted` makes one of it.": [set(missing.tolist())],
+            "You counted up to class 9. There are as many classes as columns: ask the matrix.": [
+                sorted(set(range(10)) - set(np.flatnonzero(answered)))
+            ],
+            "This is the answer for one network. Compute it from the matrix.": [[4]],
+            "Your list is always empty. Put the numbers of the empty columns into it.": [[]],
+        }
 
     return Exercise(
         solution=missing_classes,
-        mistakes={
-            "You looked at the rows, the true classes. Answers are counted in the columns: sum "
-            "over `axis=0`.": [where(lambda m: m.sum(axis=1) == 0)],
-            "A zero on the diagonal means that the class is never answered rightly. It may be "
-            "answered wrongly: look at its whole column.": [where(lambda m: np.diag(m) == 0)],
-            "One zero in a column is not enough. The class is missing when the whole column is "
-            "zero.": [where(lambda m: (m == 0).any(axis=0))],
-            "You looked at rows, too. A class with an empty row does not occur, but it may be "
-            "answered.": [where(lambda m: (m.sum(axis=0) == 0) | (m.sum(axis=1) == 0))],
-            "You asked for an empty row, too. A class that occurs can be missing "
-            "from the answers.": [where(lambda m: (m.sum(axis=0) == 0) & (m.sum(axis=1) == 0))],
-            "You left out the diagonal. Right answers are answers, too.": [
-                where(lambda m: m.sum(axis=0) == np.diag(m))
-            ],
-            "A class that is answered once is not missing. Compare with 0.": [
-                where(lambda m: m.sum(axis=0) <= 1)
-            ],
-            "These are names. Return the numbers of the classes.": [
-                then(lambda found: [CLASS_NAMES[number] for number in found])
-            ],
-            "These are texts. Return the numbers of the classes as integers.": [
-                then(lambda found: [str(number) for number in found])
-            ],
-            "These are booleans, one for each class. Return the numbers of the classes where it is "
-            "True: `np.flatnonzero` gives them.": [lambda m: m.sum(axis=0) == 0],
-            "These are booleans, and True where a class is answered. Return the numbers of the "
-            "classes that are not.": [lambda m: m.any(axis=0)],
-            "This says how "
-            "many classes are missing. Return the numbers of the classes, in a list.": [then(len)],
-            "These are the sums of the columns. Which of them are 0?": [lambda m: m.sum(axis=0)],
-            "`np.where` returns a tuple with the array in it. Take its first part: `[0]`.": [
-                lambda m: np.where(m.sum(axis=0) == 0)
-            ],
-            "`np.argwhere` gives each number an axis of its own. `np.flatnonzero` returns them in "
-            "one row.": [lambda m: np.argwhere(m.sum(axis=0) == 0)],
-            "These are the classes that are answered. Return the others.": [
-                where(lambda m: m.sum(axis=0))
-            ],
-            "You counted from 1. Classes are counted from 0.": [then(lambda found: found + 1)],
-            "You left out class 0. Classes are counted from 0.": [
-                then(lambda found: found[found > 0])
-            ],
-            "You left out the last class.": [where(lambda m: m.sum(axis=0)[:-1] == 0)],
-            "You looked at class 0 only. Is `return` inside the loop?": [
-                then(lambda found: found[found == 0])
-            ],
-            "These are the columns themselves. Return the numbers of the classes: `enumerate` "
-            "counts them.": [lambda m: [column for column in m.T if column.sum() == 0]],
-            "These are the right classes, but the order is not rising.": [
-                then(lambda found: found[::-1])
-            ],
-            "You stopped at the first missing class. There may be more than one.": [
-                then(lambda found: found[:1])
-            ],
-            "This is the first missing class alone. Return a list of all.": [
-                then(lambda found: found[0] if len(found) else [])
-            ],
-            "This is one class, whether it is missing or not. Return a list of all whose column is "
-            "zero.": [lambda m: m.sum(axis=0).argmin(), lambda m: [m.sum(axis=0).argmin()]],
-            "When no class is missing, return an empty list, not `None`.": [
-                lambda m: missing_classes(m) or None
-            ],
-            "A set has no order. Return a list: `sorted` makes one of it.": [
-                lambda m: set(missing_classes(m))
-            ],
-            "You counted up to class 9. There are as many classes as columns: ask the matrix.": [
-                lambda m: list(set(range(10)) - set(np.nonzero(m)[1].tolist()))
-            ],
-            "This is the answer for one network. Compute it from the matrix.": [lambda m: [4]],
-            "Your list is always empty. Put the numbers of the empty columns into it.": [
-                lambda m: []
-            ],
-        },
+        mistakes=from_results(wrong_results, np.eye(3)),
         probe=calls(
             (np.array([[4, 0, 1], [2, 0, 3], [1, 0, 5]]),),
             (np.array([[0, 3, 2], [1, 4, 0], [0, 0, 0]]),),

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from helpers.exercises.answers import from_results
 from helpers.exercises.judging import Exercise, NotYet, calls
 from helpers.maths import softmax
 
@@ -15,48 +16,40 @@ def shift() -> Exercise:
         result[:, down:, right:] = images[:, : height - down, : width - right]
         return result
 
-    def scaled(rows, columns):
-        return lambda images, down, right: shifted(images, rows * down, columns * right)
-
-    def gap_not_cleared(images, down, right):
-        moved = shifted(images, down, right)
-        return np.where(moved == 0, images, moved)
-
-    def along_the_first_axis(images, down, right):
-        return shifted(images.transpose(2, 0, 1), down, right).transpose(1, 2, 0)
-
     images = np.arange(1, 25, dtype=np.uint8).reshape(2, 3, 4)
-    return Exercise(
-        solution=shifted,
-        mistakes={
+
+    def wrong_results(x, down, right):
+        moved = shifted(x, down, right)
+        return {
             "What leaves on one side comes in on the other. `np.roll` does that: put zeros where "
-            "it wraps round.": [lambda x, down, right: np.roll(x, (down, right), axis=(1, 2))],
+            "it wraps round.": [np.roll(x, (down, right), axis=(1, 2))],
             "Without `axis`, `np.roll` lays all pictures out in one line, and moves that. Down is "
-            "axis 1 and right is axis 2, and nothing should come in on the other "
-            "side.": [lambda x, down, right: np.roll(x, (down, right))],
-            "The pictures went up and to the left. The *target* starts at `down`, the source at "
-            "0.": [
-                lambda x, down, right: np.pad(x[:, down:, right:], ((0, 0), (0, down), (0, right)))
-            ],
+            "axis 1 and right is axis 2, "
+            "and nothing should come in on the other side.": [np.roll(x, (down, right))],
+            "The pictures went up and to the left. The *target* starts at `down`, "
+            "the source at 0.": [np.pad(x[:, down:, right:], ((0, 0), (0, down), (0, right)))],
             "Down and right are exchanged. The axes are pictures, rows, columns, and down moves "
-            "along the rows.": [lambda x, down, right: shifted(x, right, down)],
-            "The pictures went down, but not to the right.": [scaled(1, 0)],
-            "The pictures went to the right, but not down.": [scaled(0, 1)],
-            "The old picture shows in the gap. Start from `np.zeros_like(images)`, not from a "
-            "copy.": [gap_not_cleared],
+            "along the rows.": [shifted(x, right, down)],
+            "The pictures went down, but not to the right.": [shifted(x, down, 0)],
+            "The pictures went to the right, but not down.": [shifted(x, 0, right)],
+            "The old picture shows in the gap. Start from `np.zeros_like(images)`, "
+            "not from a copy.": [np.where(moved == 0, x, moved)],
             "Your pictures have grown. Cut off what leaves on the other side.": [
-                lambda x, down, right: np.pad(x, ((0, 0), (down, 0), (right, 0)))
+                np.pad(x, ((0, 0), (down, 0), (right, 0)))
             ],
             "Your pictures have shrunk. Put this part into an array of zeros of the old size.": [
-                lambda x, down, right: shifted(x, down, right)[:, down:, right:]
+                moved[:, down:, right:]
             ],
             "The first axis counts the pictures, and you moved them along it. Rows are axis 1, "
-            "columns axis 2: begin with `[:, …]`.": [along_the_first_axis],
-            "Nothing has moved.": [scaled(0, 0)],
-            "Everything is zero. Copy the part that stays in the picture.": [
-                lambda x, down, right: np.zeros_like(x)
-            ],
-        },
+            "columns axis 2: "
+            "begin with `[:, …]`.": [shifted(x.transpose(2, 0, 1), down, right).transpose(1, 2, 0)],
+            "Nothing has moved.": [x],
+            "Everything is zero. Copy the part that stays in the picture.": [np.zeros_like(x)],
+        }
+
+    return Exercise(
+        solution=shifted,
+        mistakes=from_results(wrong_results, images, 1, 2),
         probe=calls(
             (images, 1, 2),
             (images, 0, 1),
@@ -93,56 +86,45 @@ def convolution() -> Exercise:
                 result[i, j] = (image[i : i + rows, j : j + columns] * kernel).sum()
         return result
 
-    def with_kernel(change):
-        return lambda image, kernel: convolve(image, change(kernel))
-
-    def then(change):
-        return lambda image, kernel: change(convolve(image, kernel))
-
-    def zeros_around(image, kernel):
-        before, after = (np.array(kernel.shape) - 1) // 2, np.array(kernel.shape) // 2
-        return convolve(np.pad(image, np.transpose([before, after])), kernel)
-
-    def zeros_at_the_end(image, kernel):
-        return np.pad(convolve(image, kernel), [(0, side - 1) for side in kernel.shape])
-
-    def without_overlap(image, kernel):
-        return convolve(image, kernel)[:: kernel.shape[0], :: kernel.shape[1]]
-
     image = np.array([[1, 2, 0, 1], [0, 1, 3, 1], [2, 1, 0, 1]])
     edge = np.array([[1.0, -1.0], [2.0, -3.0]])
     generator = np.random.default_rng(7)
-    return Exercise(
-        solution=convolve,
-        mistakes={
+
+    def wrong_results(image, kernel):
+        result, (rows, columns) = convolve(image, kernel), kernel.shape
+        border = [((side - 1) // 2, side // 2) for side in kernel.shape]
+        return {
             "You turned the kernel round before laying it on. That is the mathematician's "
-            "convolution; networks use the kernel as it is.": [with_kernel(np.flip)],
+            "convolution; networks use the kernel as it is.": [convolve(image, np.flip(kernel))],
             "The kernel is upside down. Its first row meets the upper row of the patch.": [
-                with_kernel(np.flipud)
+                convolve(image, np.flipud(kernel))
             ],
-            "Left and right of the kernel are exchanged.": [with_kernel(np.fliplr)],
+            "Left and right of the kernel are exchanged.": [convolve(image, np.fliplr(kernel))],
             "The last row and the last column are missing. A kernel of 2 fits 3 times on 4 pixels: "
-            "`4 - 2 + 1`.": [then(lambda result: result[:-1, :-1])],
+            "`4 - 2 + 1`.": [result[:-1, :-1]],
             "You put zeros around the picture. Here the kernel stays inside it, so the result is "
-            "smaller than the picture.": [zeros_around],
+            "smaller than the picture.": [convolve(np.pad(image, border), kernel)],
             "The result has the size of the picture, and zeros where the kernel does not fit. Make "
-            "it smaller: one number for each place.": [zeros_at_the_end],
+            "it smaller: "
+            "one number for each place.": [np.pad(result, ((0, rows - 1), (0, columns - 1)))],
             "The kernel jumped by its own size. Move it by one pixel at a time, so that the "
-            "patches overlap.": [without_overlap],
+            "patches overlap.": [result[::rows, ::columns]],
             "You took the mean of the products. It is their sum.": [
-                with_kernel(lambda kernel: kernel / kernel.size)
+                convolve(image, kernel / kernel.size)
             ],
             "Every place has the sum of the whole picture. Cut out the patch first.": [
-                lambda image, kernel: np.full_like(convolve(image, kernel), image.sum())
+                np.full_like(result, image.sum())
             ],
-            "Negative results became 0. That is ReLU, and it comes later.": [
-                then(lambda result: np.maximum(result, 0))
-            ],
-            "Rows and columns of your result are exchanged.": [then(np.transpose)],
+            "Negative results became 0. That is ReLU, and it comes later.": [np.maximum(result, 0)],
+            "Rows and columns of your result are exchanged.": [result.T],
             "You summed up the patch, but did not multiply it by the kernel.": [
-                with_kernel(np.ones_like)
+                convolve(image, np.ones_like(kernel))
             ],
-        },
+        }
+
+    return Exercise(
+        solution=convolve,
+        mistakes=from_results(wrong_results, image, edge),
         probe=calls(
             (image, edge),
             (generator.integers(0, 255, (5, 4)).astype(float), generator.normal(size=(3, 2))),
@@ -261,38 +243,41 @@ def precision_recall() -> Exercise:
             yield f"{given}: precision", result[0]
             yield f"{given}: recall", result[1]
 
-    return Exercise(
-        solution=precision_and_recall,
-        mistakes={
+    def wrong_results(m):
+        hits, answers, pictures = np.diag(m), m.sum(axis=0), m.sum(axis=1)
+        precision, recall = precision_and_recall(m)
+        return {
             "The two are exchanged. Precision asks about the answers, and they stand in the "
-            "columns: sum over `axis=0`.": [lambda m: precision_and_recall(m)[::-1]],
+            "columns: sum over `axis=0`.": [(recall, precision)],
             "Precision is right. Recall asks about the pictures of a class, and they stand in its "
-            "row: sum over `axis=1`.": [lambda m: [np.diag(m) / m.sum(axis=0)] * 2],
+            "row: sum over `axis=1`.": [(precision, precision)],
             "Recall would be right. Precision asks about the answers of a class, and they stand in "
-            "its column: sum over `axis=0`.": [lambda m: [np.diag(m) / m.sum(axis=1)] * 2],
+            "its column: sum over `axis=0`.": [(recall, recall)],
             "You divided by all pictures. Precision divides by the answers of the class, recall by "
-            "its pictures.": [lambda m: [np.diag(m) / m.sum()] * 2],
+            "its pictures.": [(hits / m.sum(), hits / m.sum())],
             "You divided the whole matrix. Only its diagonal holds right answers: `np.diag`.": [
-                lambda m: [m / m.sum(axis=0), m / m.sum(axis=1)]
+                (m / answers, m / pictures)
             ],
             "You took the mean over the classes. Return one number for each class.": [
-                lambda m: np.mean(precision_and_recall(m), axis=1)
+                (precision.mean(), recall.mean())
             ],
             "You divided by the mistakes alone. The right answers belong in the sums, too.": [
-                lambda m: [np.diag(m) / (m.sum(axis) - np.diag(m)) for axis in (0, 1)]
+                (hits / (answers - hits), hits / (pictures - hits))
             ],
             "These are the shares of mistakes. Take the shares of right answers.": [
-                lambda m: 1 - np.array(precision_and_recall(m))
+                (1 - precision, 1 - recall)
             ],
-            "The largest number of a row or a column need not be on the diagonal. Take "
-            "`np.diag`.": [lambda m: [m.max(axis) / m.sum(axis) for axis in (0, 1)]],
-            "Return both, and nothing else: `return precision, recall`.": [
-                lambda m: np.diag(m) / m.sum(axis=0)
-            ],
+            "The largest number of a row or a column need not be on the diagonal. "
+            "Take `np.diag`.": [(m.max(axis=0) / answers, m.max(axis=1) / pictures)],
+            both: [precision],
             "This is the accuracy, one number for all. Return one number for each class.": [
-                lambda m: [np.diag(m).sum() / m.sum()] * 2
+                [hits.sum() / m.sum()] * 2
             ],
-        },
+        }
+
+    return Exercise(
+        solution=precision_and_recall,
+        mistakes=from_results(wrong_results, cases[0]),
         probe=probe,
         hints=(
             "Both have the same numerator, the right answers of a class. They stand on the "
@@ -317,56 +302,45 @@ def confident_mistakes() -> Exercise:
         confidence = probabilities[mistakes].max(axis=1)
         return mistakes[np.argsort(-confidence)[:count]]
 
-    def all_mistakes(p, y):
-        return most_confident_mistakes(p, y, len(y))
-
-    def numbers_among_the_mistakes(p, y, count):
-        return np.argsort(-p[p.argmax(axis=1) != y].max(axis=1))[:count]
-
-    def right_answers(p, y, count):
-        order = np.argsort(-p.max(axis=1))
-        return order[p[order].argmax(axis=1) == y[order]][:count]
-
-    def by_true_probability(p, y, count):
-        return sorted(all_mistakes(p, y), key=lambda row: p[row, y[row]])[:count]
-
     # No two confidences are equal, and every class is both answer and label of some mistake.
     generator = np.random.default_rng(5)
     first = softmax(generator.normal(scale=2, size=(8, 3)))
     second = softmax(generator.normal(scale=1.5, size=(12, 5)))
-    return Exercise(
-        solution=most_confident_mistakes,
-        mistakes={
+
+    def wrong_results(p, y, count):
+        answers, confidence = p.argmax(axis=1), p.max(axis=1)
+        order, mistakes = np.argsort(-confidence), most_confident_mistakes(p, y, len(y))
+        found = mistakes[:count]
+        return {
             "These numbers count among the mistakes. Use them to pick from the row numbers of the "
-            "mistakes.": [numbers_among_the_mistakes],
+            "mistakes.": [np.argsort(-confidence[answers != y])[:count]],
             "These are the least confident mistakes. Sort by minus confidence.": [
-                lambda p, y, count: all_mistakes(p, y)[::-1][:count]
+                mistakes[::-1][:count]
             ],
             "Right answers are among them. Keep the rows whose answer differs from the label.": [
-                lambda p, y, count: np.argsort(-p.max(axis=1))[:count]
+                order[:count]
             ],
-            "These are right answers. Take those that differ from the label.": [right_answers],
-            "These are mistakes, but not sorted by confidence.": [
-                lambda p, y, count: np.sort(all_mistakes(p, y))[:count]
+            "These are right answers. Take those that differ from the label.": [
+                order[answers[order] == y[order]][:count]
             ],
+            "These are mistakes, but not sorted by confidence.": [np.sort(mistakes)[:count]],
             "You sorted by the probability of the true class. Confidence is the probability of the "
-            "answer, the largest of the row.": [by_true_probability],
+            "answer, "
+            "the largest of the row.": [mistakes[np.argsort(p[mistakes, y[mistakes]])][:count]],
             "These are the right rows in rising order. The most confident stands first.": [
-                lambda p, y, count: np.sort(most_confident_mistakes(p, y, count))
+                np.sort(found)
             ],
-            "These are all mistakes. Return the first `count`.": [
-                lambda p, y, count: all_mistakes(p, y)
-            ],
-            "This is the first one alone. Return `count` of them.": [
-                lambda p, y, count: most_confident_mistakes(p, y, 1)
-            ],
+            "These are all mistakes. Return the first `count`.": [mistakes],
+            "This is the first one alone. Return `count` of them.": [mistakes[:1]],
             "These are the confidences. Return the row numbers that they belong to.": [
-                lambda p, y, count: p.max(axis=1)[most_confident_mistakes(p, y, count)]
+                confidence[found]
             ],
-            "These are the classes that were answered. Return the row numbers.": [
-                lambda p, y, count: p.argmax(axis=1)[most_confident_mistakes(p, y, count)]
-            ],
-        },
+            "These are the classes that were answered. Return the row numbers.": [answers[found]],
+        }
+
+    return Exercise(
+        solution=most_confident_mistakes,
+        mistakes=from_results(wrong_results, first, np.arange(8) % 3, 2),
         probe=calls(
             (first, np.array([0, 1, 2, 0, 1, 2, 0, 1]), 2),
             (second, np.arange(12) % 5, 4),
@@ -396,8 +370,8 @@ def peeking() -> Exercise:
     mistakes: dict[str, list] = {
         # For a wrong word about report A, B, C, D.
         "A trained fairly, but then kept the best of eight looks at the test pictures. Which epoch "
-        "to keep is a choice, and the test set made "
-        "it.": [["honest", "honest", "peeked", "honest"]],
+        "to keep is a choice, "
+        "and the test set made it.": [["honest", "honest", "peeked", "honest"]],
         "B looked at the test pictures once, after every choice was made. That the number is lower "
         "than that of others is no reason to doubt it.": [["peeked", "peeked", "peeked", "honest"]],
         "C did not train on the test pictures, and still let them choose: the number of filters is "

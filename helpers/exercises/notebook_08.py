@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from helpers.exercises.answers import from_results
 from helpers.exercises.judging import Exercise, NotYet, calls
 from helpers.maths import cross_entropy, one_hot, softmax
 
@@ -18,61 +19,46 @@ def expected_calibration_error() -> Exercise:
                 error += inside.mean() * gap
         return error
 
-    def by_bins(combine):
-        """Combine the weights and the signed gaps of the bins that are not empty."""
-
-        def answer(confidence, correct, bins):
-            numbers = np.ceil(confidence * bins)
-            inside = [numbers == number for number in np.unique(numbers)]
-            gaps = [confidence[each].mean() - correct[each].mean() for each in inside]
-            return combine(np.mean(inside, axis=1), np.array(gaps))
-
-        return answer
-
-    def middle_of_the_bin(confidence, correct, bins):
-        return calibration_error((np.ceil(confidence * bins) - 0.5) / bins, correct, bins)
-
-    def lower_border_inside(confidence, correct, bins):
-        # An answer on a border moves into the bin above.
-        return calibration_error(confidence + 1e-9, correct, bins)
-
-    def of_equal_size(confidence, correct, bins):
-        parts = np.array_split(np.argsort(confidence), bins)
-        return sum(abs((confidence - correct)[part].sum()) for part in parts) / len(confidence)
-
     generator = np.random.default_rng(81)
     sure = np.round(0.1 + 0.9 * generator.random(40), 3) + 0.0003  # on no border
-    return Exercise(
-        solution=calibration_error,
-        mistakes={
+
+    def wrong_results(confidence, correct, bins):
+        numbers, differences = np.ceil(confidence * bins), confidence - correct
+        inside = [numbers == number for number in np.unique(numbers)]
+        weights, gaps = np.mean(inside, axis=1), np.array([differences[k].mean() for k in inside])
+        equal_parts = np.array_split(differences[np.argsort(confidence)], bins)
+        right = calibration_error(confidence, correct, bins)
+        return {
             "You took the mean over the bins, as if all were equally full. Weight each gap with "
-            "its share of all answers.": [by_bins(lambda weights, gaps: np.abs(gaps).mean())],
+            "its share of all answers.": [np.abs(gaps).mean()],
             "The gaps are added up without weights. Multiply each by the share of all answers that "
-            "its bin holds.": [by_bins(lambda weights, gaps: np.abs(gaps).sum())],
+            "its bin holds.": [np.abs(gaps).sum()],
             "That is the largest gap. The ECE is the weighted mean of all of them.": [
-                by_bins(lambda weights, gaps: np.abs(gaps).max())
+                np.abs(gaps).max()
             ],
             "A bin that is too sure and one that is too modest cancel out here. Take the absolute "
-            "value of each gap.": [by_bins(lambda weights, gaps: weights @ gaps)],
-            "The gaps are squared. The ECE takes their absolute values.": [
-                by_bins(lambda weights, gaps: weights @ gaps**2)
-            ],
+            "value of each gap.": [weights @ gaps],
+            "The gaps are squared. The ECE takes their absolute values.": [weights @ gaps**2],
             "You compared the accuracy with the middle of the bin. Compare it with the mean of the "
-            "confidences inside.": [middle_of_the_bin],
+            "confidences inside.": [calibration_error((numbers - 0.5) / bins, correct, bins)],
             "This is the gap of each answer for itself, without bins. First take the means in a "
-            "bin, then their "
-            "difference.": [lambda confidence, correct, bins: np.abs(confidence - correct).mean()],
+            "bin, then their difference.": [np.abs(differences).mean()],
             "A confidence on a border belongs to the bin below it, and a confidence of 1 to the "
-            "last bin: use `>` below and `<=` above.": [lower_border_inside],
-            "The weights are counts. Divide by the number of all answers, so that they are "
-            "shares.": [lambda *given: calibration_error(*given) * len(given[0])],
+            "last bin: "
+            "use `>` below and `<=` above.": [calibration_error(confidence + 1e-9, correct, bins)],
+            "The weights are counts. "
+            "Divide by the number of all answers, so that they are shares.": [right * len(correct)],
             "These are always ten bins. Use the number that you are given.": [
-                lambda confidence, correct, bins: calibration_error(confidence, correct, 10)
+                calibration_error(confidence, correct, 10)
             ],
             "Your bins hold equally many answers each. These have equal width: 1/bins.": [
-                of_equal_size
+                sum(abs(part.sum()) for part in equal_parts) / len(correct)
             ],
-        },
+        }
+
+    return Exercise(
+        solution=calibration_error,
+        mistakes=from_results(wrong_results, sure, sure > 0.5, 2),
         probe=calls(
             (np.array([0.7, 0.9, 0.3, 0.2]), np.array([True, False, True, False]), 2),
             (np.array([0.45, 0.35, 0.95, 0.85]), np.array([True, True, False, True]), 5),
@@ -101,43 +87,39 @@ def brier() -> Exercise:
         truth = np.eye(probabilities.shape[1])[labels]
         return ((probabilities - truth) ** 2).sum(axis=1).mean()
 
-    def squares(reduce):
-        return lambda p, y: reduce((p - one_hot(y, p.shape[1])) ** 2)
-
-    def at_label(p, y):
-        return p[np.arange(len(y)), y]
-
     probabilities = np.array([[0.7, 0.2, 0.1], [0.1, 0.3, 0.6]])
     four = softmax(np.random.default_rng(82).normal(size=(5, 4)) * 2)
-    return Exercise(
-        solution=brier_score,
-        mistakes={
+
+    def wrong_results(p, y):
+        differences, at_label = p - one_hot(y, p.shape[1]), p[np.arange(len(y)), y]
+        squares = differences**2
+        return {
             "You took the mean over the classes, too. Sum over the classes, then take the mean "
-            "over the pictures.": [squares(np.mean)],
-            "This is the sum over all pictures. Divide by their number.": [squares(np.sum)],
-            "This is one score for each picture. Return the mean of them.": [
-                squares(lambda squared: squared.sum(axis=1))
-            ],
+            "over the pictures.": [squares.mean()],
+            "This is the sum over all pictures. Divide by their number.": [squares.sum()],
+            "This is one score for each picture. Return the mean of them.": [squares.sum(axis=1)],
             "This looks at the true class only. The squares of the other classes count, too.": [
-                lambda p, y: np.mean((1 - at_label(p, y)) ** 2)
+                np.mean((1 - at_label) ** 2)
             ],
             "These are absolute values. The Brier score squares the differences.": [
-                squares(lambda squared: np.sqrt(squared).sum(axis=1).mean())
+                np.abs(differences).sum(axis=1).mean()
             ],
             "You took a square root. The Brier score is the squared distance itself.": [
-                squares(lambda squared: np.sqrt(squared.sum(axis=1)).mean())
+                np.sqrt(squares.sum(axis=1)).mean()
             ],
             "This is half of it: you divided by 2. Here the worst score is 2.": [
-                lambda p, y: brier_score(p, y) / 2
+                brier_score(p, y) / 2
             ],
             "You subtracted the number of the class. Make one-hot rows of the labels first: "
-            "`np.eye(classes)[labels]`.": [
-                lambda p, y: ((p - y[:, np.newaxis]) ** 2).sum(axis=1).mean()
-            ],
+            "`np.eye(classes)[labels]`.": [((p - y[:, np.newaxis]) ** 2).sum(axis=1).mean()],
             "That is the cross-entropy, the other judge. Here the differences are squared.": [
-                lambda p, y: -np.log(at_label(p, y)).mean()
+                -np.log(at_label).mean()
             ],
-        },
+        }
+
+    return Exercise(
+        solution=brier_score,
+        mistakes=from_results(wrong_results, four, np.array([3, 0, 1, 2, 2])),
         probe=calls(
             (np.array([[0.7, 0.2, 0.1]]), np.array([0])),
             (probabilities, np.array([1, 2])),
@@ -166,43 +148,46 @@ def temperature_scaling() -> Exercise:
         losses = [cross_entropy(logits / t, labels) for t in candidates]
         return candidates[int(np.argmin(losses))]
 
-    def losses(z, y, candidates):
-        return [cross_entropy(z / t, y) for t in candidates]
-
-    def lowest(criterion):
-        return lambda z, y, candidates: min(candidates, key=lambda t: criterion(z, y, t))
-
-    def confidence_gap(z, y, t):
-        return abs(softmax(z / t).max(axis=1).mean() - np.mean(z.argmax(axis=1) == y))
-
     generator = np.random.default_rng(83)
     logits = 1.5 * generator.normal(size=(60, 4))
     labels = (logits + generator.gumbel(size=logits.shape)).argmax(axis=1)
-    return Exercise(
-        solution=best_temperature,
-        mistakes={
+
+    def wrong_results(z, y, candidates):
+        losses = [cross_entropy(z / t, y) for t in candidates]
+
+        def lowest(criterion):
+            return min(candidates, key=criterion)
+
+        def confidence_gap(t):
+            return abs(softmax(z / t).max(axis=1).mean() - np.mean(z.argmax(axis=1) == y))
+
+        return {
             "You multiplied the scores by T. Temperature divides them.": [
-                lowest(lambda z, y, t: cross_entropy(z * t, y))
+                lowest(lambda t: cross_entropy(z * t, y))
             ],
             "This is the candidate with the highest NLL. Take the lowest.": [
-                lowest(lambda z, y, t: -cross_entropy(z / t, y))
+                candidates[np.argmax(losses)]
             ],
             "This is the lowest NLL itself. Return the candidate that it belongs to.": [
-                lambda *given: min(losses(*given))
+                min(losses)
             ],
             "This is the place of the best candidate in the list. Return the candidate: "
-            "`candidates[place]`.": [lambda *given: int(np.argmin(losses(*given)))],
+            "`candidates[place]`.": [np.argmin(losses)],
             "You compared accuracies. They are the same for every T, so the first candidate won. "
-            "Compare the NLL.": [lowest(lambda z, y, t: np.mean((z / t).argmax(axis=1) != y))],
+            "Compare the NLL.": [lowest(lambda t: np.mean((z / t).argmax(axis=1) != y))],
             "You compared the mean confidence with the accuracy. That is a mean over very "
             "different answers. Compare the NLL.": [lowest(confidence_gap)],
             "You took the largest probability of each row. The NLL takes that of the label.": [
-                lowest(lambda z, y, t: -np.log(softmax(z / t).max(axis=1)).mean())
+                lowest(lambda t: -np.log(softmax(z / t).max(axis=1)).mean())
             ],
             "There are two softmaxes: `cross_entropy` takes scores and has one inside. Give it "
-            "`logits / t`.": [lowest(lambda z, y, t: cross_entropy(softmax(z / t), y))],
+            "`logits / t`.": [lowest(lambda t: cross_entropy(softmax(z / t), y))],
             "These are the NLLs of all candidates. Return the candidate with the lowest.": [losses],
-        },
+        }
+
+    return Exercise(
+        solution=best_temperature,
+        mistakes=from_results(wrong_results, logits, labels, [1, 2]),
         probe=calls(
             (np.array([[4.0, 0.0]] * 3), np.array([0, 0, 1]), [1, 2, 4, 8]),
             (3.0 * logits, labels, [2, 0.5, 1, 3, 5, 9]),
@@ -231,24 +216,34 @@ def risk_threshold() -> Exercise:
         allowed = [t for t in confidence if np.mean(~correct[confidence >= t]) <= risk]
         return min(allowed)
 
-    def first_failure(confidence, correct, risk):
-        failing = [t for t in confidence if np.mean(~correct[confidence >= t]) > risk]
-        return min(confidence[confidence > max(failing)])
-
-    def strictly_above(confidence, correct, risk):
-        above = [confidence > t for t in confidence]
-        return min(confidence[[(~correct[each]).sum() <= risk * each.sum() for each in above]])
-
-    def lowest(measure):
-        return lambda confidence, correct, risk: min(
-            t for t in confidence if measure(confidence >= t, ~correct) <= risk
-        )
-
-    def highest(confidence, correct, risk):
-        return max(t for t in confidence if np.mean(~correct[confidence >= t]) <= risk)
-
-    def coverage(confidence, correct, risk):
-        return np.mean(confidence >= threshold_for(confidence, correct, risk))
+    def wrong_results(confidence, correct, risk):
+        answered = confidence >= confidence[:, np.newaxis]  # (thresholds, pictures)
+        above = confidence > confidence[:, np.newaxis]
+        mistakes, threshold = answered & ~correct, threshold_for(confidence, correct, risk)
+        safe = mistakes.sum(axis=1) / answered.sum(axis=1) <= risk
+        safe_above = (above & ~correct).sum(axis=1) <= risk * above.sum(axis=1)
+        return {
+            "You came down from the top and stopped at the first threshold that fails. Further "
+            "down, right answers may bring the share below "
+            "the limit again.": [lambda: min(confidence[confidence > max(confidence[~safe])])],
+            "This is the highest threshold that is safe. It answers hardly anything: take the "
+            "lowest.": [max(confidence[safe])],
+            "You divided the mistakes by all pictures. The limit holds for the answered ones: "
+            "divide by their number.": [min(confidence[mistakes.mean(axis=1) <= risk])],
+            "You answered above t only. The rule says confidence ≥ t, "
+            "so t itself is answered, too.": [min(confidence[safe_above])],
+            "A share of exactly the risk is allowed: at most means `<=`.": [
+                lambda: threshold_for(confidence, correct, risk - 1e-9)
+            ],
+            "This is the share of pictures that would be answered. Return the threshold.": [
+                np.mean(confidence >= threshold)
+            ],
+            "That would be enough if the confidence could be trusted. "
+            "Count the mistakes instead.": [1 - risk],
+            "This rule allows no mistake at all. A few are allowed: the share that is given.": [
+                lambda: min(confidence[~mistakes.any(axis=1)])
+            ],
+        }
 
     cases = (
         ([0.9, 0.8, 0.7, 0.6], [1, 1, 0, 1], 0.25),
@@ -258,32 +253,11 @@ def risk_threshold() -> Exercise:
         ([0.5, 0.6, 0.7, 0.8, 0.9], [0, 0, 1, 0, 1], 0.34),
         ([0.95, 0.9, 0.8, 0.7, 0.2, 0.1], [1, 1, 0, 1, 0, 0], 0.2),
     )
+    arguments = [(np.array(sure), np.array(correct) == 1, risk) for sure, correct, risk in cases]
     return Exercise(
         solution=threshold_for,
-        mistakes={
-            "You came down from the top and stopped at the first threshold that fails. Further "
-            "down, right answers may bring the share below the limit again.": [first_failure],
-            "This is the highest threshold that is safe. It answers hardly anything: take the "
-            "lowest.": [highest],
-            "You divided the mistakes by all pictures. The limit holds for the answered ones: "
-            "divide by their number.": [lowest(lambda answered, wrong: np.mean(answered & wrong))],
-            "You answered above t only. The rule says confidence ≥ t, so t itself is answered, "
-            "too.": [strictly_above],
-            "A share of exactly the risk is allowed: at most means `<=`.": [
-                lambda sure, correct, risk: threshold_for(sure, correct, risk - 1e-9)
-            ],
-            "This is the share of pictures that would be answered. Return the threshold.": [
-                coverage
-            ],
-            "That would be enough if the confidence could be trusted. Count the mistakes "
-            "instead.": [lambda sure, correct, risk: 1 - risk],
-            "This rule allows no mistake at all. A few are allowed: the share that is given.": [
-                lowest(lambda answered, wrong: np.any(answered & wrong))
-            ],
-        },
-        probe=calls(
-            *((np.array(sure), np.array(correct) == 1, risk) for sure, correct, risk in cases)
-        ),
+        mistakes=from_results(wrong_results, *arguments[0]),
+        probe=calls(*arguments),
         hints=(
             "Take one threshold, for example 0.7. Which answers are given, and which share of "
             "them is wrong?",

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from helpers.exercises.answers import from_results
 from helpers.exercises.judging import Exercise, NotYet, calls, named_calls
 
 
@@ -17,32 +18,28 @@ def weight_offsets() -> Exercise:
             place += 4 * math.prod(shape)
         return starts
 
-    def with_end(shapes):
-        return offsets([*shapes, ()])
+    def wrong_results(shapes):
+        with_end = np.array(offsets([*shapes, ()]))
+        starts, ends = with_end[:-1], with_end[1:]
+        return {
+            "You counted numbers, not bytes. A float32 takes four bytes.": [starts // 4],
+            "These are the ends. The first array begins at byte 0.": [ends],
+            "These are the sizes. An array begins where all those before it have ended.": [
+                ends - starts
+            ],
+            "You took eight bytes a number. That is float64; these are float32.": [2 * starts],
+            "One place too many: no array begins where the last one ends.": [with_end],
+            "You added the axes of a shape. An array of shape (3, 5) has 3 times 5 numbers.": [
+                offsets([(sum(shape),) for shape in shapes])
+            ],
+            "You took the first axis only. An array of shape (3, 5) has 3 times 5 numbers.": [
+                offsets([shape[:1] for shape in shapes])
+            ],
+        }
 
     return Exercise(
         solution=offsets,
-        mistakes={
-            "You counted numbers, not bytes. A float32 takes four bytes.": [
-                lambda shapes: np.array(offsets(shapes)) // 4
-            ],
-            "These are the ends. The first array begins at byte 0.": [
-                lambda shapes: with_end(shapes)[1:]
-            ],
-            "These are the sizes. An array begins where all those before it have ended.": [
-                lambda shapes: np.diff(with_end(shapes))
-            ],
-            "You took eight bytes a number. That is float64; these are float32.": [
-                lambda shapes: 2 * np.array(offsets(shapes))
-            ],
-            "One place too many: no array begins where the last one ends.": [with_end],
-            "You added the axes of a shape. An array of shape (3, 5) has 3 times 5 numbers.": [
-                lambda shapes: offsets([(sum(shape),) for shape in shapes])
-            ],
-            "You took the first axis only. An array of shape (3, 5) has 3 times 5 numbers.": [
-                lambda shapes: offsets([shape[:1] for shape in shapes])
-            ],
-        },
+        mistakes=from_results(wrong_results, [(2, 3), (3,)]),
         probe=calls(([(2, 3), (3,)],), ([(3, 5), (5,), (5, 2), (2,)],), ([(7,)],)),
         hints=(
             "The first array begins at byte 0. Where does it end, if it has six numbers of four "
@@ -66,35 +63,35 @@ def read_weights() -> Exercise:
         count = math.prod(shape)
         return np.frombuffer(content, "<f4", count, start).reshape(shape)
 
-    def of_type(dtype):
-        return lambda content, start, shape: np.frombuffer(
-            content, dtype, math.prod(shape), start
-        ).reshape(shape)
-
-    def start_in_numbers(content, start, shape):
-        return np.resize(np.frombuffer(content, "<f4")[start:], shape)
-
     content = np.array([1.5, -2, 3, 0.25, 5, -6.5, 7, 8, 9.125], "<f4").tobytes()
-    return Exercise(
-        solution=read_array,
-        mistakes={
+
+    def wrong_results(content, start, shape):
+        def of_type(dtype):
+            return np.frombuffer(content, dtype, math.prod(shape), start).reshape(shape)
+
+        numbers = np.frombuffer(content, "<f4")
+        return {
             "The bytes of each number are read backwards. Little-endian is `<f4`.": [
                 of_type(">f4")
             ],
             "This is what stands at byte 0. Begin at byte `start`.": [
-                lambda content, start, shape: read_array(content, 0, shape)
+                read_array(content, 0, shape)
             ],
             "`start` counts bytes, and you skipped as many numbers: four times too far.": [
-                start_in_numbers
+                np.resize(numbers[start:], shape)
             ],
             "The right numbers in the wrong places: fill the shape row by row, as `reshape` does "
-            "by itself.": [lambda content, start, shape: read_array(content, start, shape[::-1]).T],
+            "by itself.": [read_array(content, start, shape[::-1]).T],
             "The right numbers, still in one row: give them their shape with `reshape`.": [
-                lambda *given: read_array(*given).ravel()
+                read_array(content, start, shape).ravel()
             ],
             "You read whole numbers. The bytes are floats: `<f4`.": [of_type("<i4")],
             "You read floats of two bytes. These have four: `<f4`.": [of_type("<f2")],
-        },
+        }
+
+    return Exercise(
+        solution=read_array,
+        mistakes=from_results(wrong_results, content, 4, (2, 3)),
         probe=calls((content, 4, (2, 3)), (content, 0, (3,)), (content, 12, (3, 2))),
         hints=(
             "Three things are to be said: how many numbers, of which type, and from which byte "
@@ -115,9 +112,6 @@ def agreement() -> Exercise:
 
     def agrees(ours, theirs):
         return bool(np.abs(ours - theirs).max() <= 1e-5)
-
-    def within(reduce):
-        return lambda ours, theirs: reduce(np.abs(ours - theirs)) <= 1e-5
 
     base = np.full((200, 4), [0.5, 0.3, 0.15, 0.05])
 
@@ -149,36 +143,35 @@ def agreement() -> Exercise:
                 raise NotYet(only_a_bool)
             yield given, result
 
-    return Exercise(
-        solution=agrees,
-        mistakes={
+    def wrong_results(ours, theirs):
+        differences = np.abs(ours - theirs)
+        return {
             "You compared the answers. Three of the four faults below leave nearly all of them as "
-            "they are: compare the probabilities.": [
-                lambda ours, theirs: (ours.argmax(axis=1) == theirs.argmax(axis=1)).all()
-            ],
+            "they are: compare "
+            "the probabilities.": [np.array_equal(ours.argmax(axis=1), theirs.argmax(axis=1))],
             "A mean forgives one bad picture among many good ones. Take the largest difference.": [
-                within(np.mean)
+                differences.mean() <= 1e-5
             ],
             "A difference may be negative, too. Take its size, with `np.abs`.": [
-                lambda ours, theirs: (ours - theirs).max() <= 1e-5
+                (ours - theirs).max() <= 1e-5
             ],
             "Two programs that add in another order differ in the last digits. Allow 1e-5.": [
-                lambda ours, theirs: (ours == theirs).all()
+                np.array_equal(ours, theirs)
             ],
-            "One place that fits is not enough: all have to.": [within(np.min)],
-            "Return `True` or `False`, nothing else.": [
-                lambda ours, theirs: np.abs(ours - theirs).max()
-            ],
+            "One place that fits is not enough: all have to.": [differences.min() <= 1e-5],
+            only_a_bool: [differences.max()],
             "You compared the largest probability of each picture. Compare all ten.": [
-                lambda ours, theirs: agrees(ours.max(axis=1), theirs.max(axis=1))
+                agrees(ours.max(axis=1), theirs.max(axis=1))
             ],
             "You allow too much. Two right programs differ by less than 1e-5.": [
-                lambda ours, theirs: np.allclose(ours, theirs, atol=1e-2)
+                np.allclose(ours, theirs, atol=0.01)
             ],
-            "The wrong way round: `True` means that they agree.": [
-                lambda ours, theirs: not agrees(ours, theirs)
-            ],
-        },
+            "The wrong way round: `True` means that they agree.": [not agrees(ours, theirs)],
+        }
+
+    return Exercise(
+        solution=agrees,
+        mistakes=from_results(wrong_results, base, base),
         probe=probe,
         hints=(
             "When would you be content? When not even the worst place, of all pictures and all "

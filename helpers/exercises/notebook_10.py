@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from helpers.exercises.answers import from_results
 from helpers.exercises.judging import Exercise, NotYet, calls
 
 
@@ -19,8 +20,8 @@ def answerable_questions() -> Exercise:
         ],
         "C: none of your pictures is in the data, and an accuracy on other pictures does not carry "
         "over.": [[False, True, True, True, False]],
-        "D: every test picture can be shifted by program, so the loss of accuracy can be "
-        "measured.": [[False, True, False, False, False]],
+        "D: every test picture can be shifted by program, "
+        "so the loss of accuracy can be measured.": [[False, True, False, False, False]],
         "E: which number would settle it? As long as there is none, no data can answer it.": [
             [False, True, False, True, True]
         ],
@@ -63,58 +64,49 @@ def overlap() -> Exercise:
         seen = {picture.tobytes() for picture in training}
         return sum(picture.tobytes() in seen for picture in test)
 
-    def pairs(training, test):
-        return sum(np.array_equal(one, other) for one in test for other in training)
+    def pictures(*rows):
+        return np.array([list(map(int, row)) for row in rows]).reshape(-1, 2, 2)
 
-    def sorted_pixels(images):
-        return np.sort(images.reshape(len(images), -1))
+    cases = (
+        (pictures("1234", "5678", "1234"), pictures("9999", "1234", "5678", "5678", "1234")),
+        (pictures("1000", "0120", "4444"), pictures("0001", "0120", "8800", "4333")),
+        (pictures("1111"), pictures("2222", "3333")),
+    )
 
-    def images(*rows):
-        return np.array(rows).reshape(-1, 2, 2)
+    def wrong_results(train, test):
+        right = shared_rows(train, test)
+        equal = test[:, np.newaxis] == train  # (test, train, rows, columns)
+        sums = [images.sum(axis=(1, 2)) for images in (test, train)]
+        sorted_pixels = [np.sort(images.reshape(-1, 4)) for images in (train, test)]
+        return {
+            "You counted pairs. A test picture that stands in the training set twice is still one "
+            "test picture.": [equal.all(axis=(2, 3)).sum()],
+            "You counted training pictures. Count the *test* pictures that are known.": [
+                shared_rows(test, train)
+            ],
+            "You counted different pictures. A test picture that occurs twice is two answers that "
+            "the model knows.": [shared_rows(train, np.unique(test, axis=0))],
+            "You compared pictures at the same place only. The copy may stand anywhere.": [
+                sum(map(np.array_equal, train, test))
+            ],
+            "This is the share. Return how many there are.": [right / len(test)],
+            "This says whether there are any. Return how many there are.": [right > 0],
+            "One equal pixel is not enough: all pixels of a picture have to be equal.": [
+                equal.any(axis=(1, 2, 3)).sum()
+            ],
+            "You counted pixels. Compare whole pictures.": [np.isin(test, train).sum()],
+            "Two different pictures can have the same sum. Compare all their pixels.": [
+                np.isin(*sums).sum()
+            ],
+            "The same pixels in other places are another picture: do not sort them.": [
+                shared_rows(*sorted_pixels)
+            ],
+        }
 
     return Exercise(
         solution=shared_rows,
-        mistakes={
-            "You counted pairs. A test picture that stands in the training set twice is still one "
-            "test picture.": [pairs],
-            "You counted training pictures. Count the *test* pictures that are known.": [
-                lambda train, test: shared_rows(test, train)
-            ],
-            "You counted different pictures. A test picture that occurs twice is two answers that "
-            "the model knows.": [lambda train, test: shared_rows(train, np.unique(test, axis=0))],
-            "You compared pictures at the same place only. The copy may stand anywhere.": [
-                lambda train, test: sum(map(np.array_equal, train, test))
-            ],
-            "This is the share. Return how many there are.": [
-                lambda train, test: shared_rows(train, test) / len(test)
-            ],
-            "This says whether there are any. Return how many there are.": [
-                lambda train, test: shared_rows(train, test) > 0
-            ],
-            "One equal pixel is not enough: all pixels of a picture have to be equal.": [
-                lambda train, test: sum((train == one).any() for one in test)
-            ],
-            "You counted pixels. Compare whole pictures.": [
-                lambda train, test: np.isin(test, train).sum()
-            ],
-            "Two different pictures can have the same sum. Compare all their pixels.": [
-                lambda train, test: np.isin(test.sum(axis=(1, 2)), train.sum(axis=(1, 2))).sum()
-            ],
-            "The same pixels in other places are another picture: do not sort them.": [
-                lambda train, test: shared_rows(sorted_pixels(train), sorted_pixels(test))
-            ],
-        },
-        probe=calls(
-            (
-                images([1, 2, 3, 4], [5, 6, 7, 8], [1, 2, 3, 4]),
-                images([9, 9, 9, 9], [1, 2, 3, 4], [5, 6, 7, 8], [5, 6, 7, 8], [1, 2, 3, 4]),
-            ),
-            (
-                images([1, 0, 0, 0], [0, 1, 2, 0], [4, 4, 4, 4]),
-                images([0, 0, 0, 1], [0, 1, 2, 0], [8, 8, 0, 0], [4, 3, 3, 3]),
-            ),
-            (images([1, 1, 1, 1]), images([2, 2, 2, 2], [3, 3, 3, 3])),
-        ),
+        mistakes=from_results(wrong_results, *cases[0]),
+        probe=calls(*cases),
         hints=(
             "For each test picture there is one question: does an equal one stand anywhere in the "
             "training set?",
@@ -137,34 +129,33 @@ def majority_baseline() -> Exercise:
         most_frequent = np.bincount(training_labels).argmax()
         return np.mean(test_labels == most_frequent)
 
-    return Exercise(
-        solution=majority_accuracy,
-        mistakes={
+    def wrong_results(train, test):
+        counts, right = np.bincount(train), majority_accuracy(train, test)
+        return {
             "You took the most frequent class of the test labels. A model knows the training "
-            "labels only, and so does a "
-            "baseline.": [lambda train, test: majority_accuracy(test, test)],
+            "labels only, and so does a baseline.": [majority_accuracy(test, test)],
             "This is its share of the training labels. Score the answer on the test labels.": [
-                lambda train, test: majority_accuracy(train, train)
+                majority_accuracy(train, train)
             ],
             "This would be right if all classes were equally frequent. They are not.": [
-                lambda train, test: 1 / len(np.unique(train))
+                1 / len(np.unique(train))
             ],
             "This is the class. Return the share of test labels that are equal to it.": [
-                lambda train, test: np.bincount(train).argmax()
+                counts.argmax()
             ],
-            "This is a number of pictures. Return the share: use the mean.": [
-                lambda train, test: np.sum(test == np.bincount(train).argmax())
-            ],
+            "This is a number of pictures. Return the share: use the mean.": [right * len(test)],
             "`max` gives how often the class occurs. `argmax` gives which class it is.": [
-                lambda train, test: np.mean(test == np.bincount(train).max())
+                np.mean(test == counts.max())
             ],
             "This is the class with the highest number, not the most frequent one.": [
-                lambda train, test: np.mean(test == train.max())
+                np.mean(test == train.max())
             ],
-            "This is the share of wrong answers. Return that of the right ones.": [
-                lambda train, test: 1 - majority_accuracy(train, test)
-            ],
-        },
+            "This is the share of wrong answers. Return that of the right ones.": [1 - right],
+        }
+
+    return Exercise(
+        solution=majority_accuracy,
+        mistakes=from_results(wrong_results, np.array([0]), np.array([0])),
         probe=calls(
             (np.array([0, 2, 2, 2, 1, 0]), np.array([2, 2, 0, 1, 1])),
             (np.array([3, 3, 1, 1, 1, 0, 4]), np.array([3, 3, 3, 1])),
@@ -193,26 +184,23 @@ def wilson() -> Exercise:
         half = z * np.sqrt(share * (1 - share) / count + z**2 / (4 * count**2)) / stretch
         return centre - half, centre + half
 
-    def changed(z=1.96, move=True, inner=True, root=True, stretched=True):
-        def function(correct, count):
-            share = correct / count
-            stretch = 1 + z**2 / count if stretched else 1
-            centre = (share + z**2 / (2 * count)) / stretch if move else share
-            inside = share * (1 - share) / count + (z**2 / (4 * count**2) if inner else 0)
-            half = z * (inside**0.5 if root else inside) / stretch
-            return centre - half, centre + half
-
-        return function
-
     def probe(function):
         for given, ends in calls((8, 10), (885, 1000), (10, 10), (1, 200))(function):
             if np.size(ends) != 2:
                 raise NotYet("Return both ends, and nothing else: `return low, high`.")
             yield given, ends
 
-    return Exercise(
-        solution=wilson_interval,
-        mistakes={
+    def wrong_results(correct, count):
+        share, right = correct / count, np.array(wilson_interval(correct, count))
+
+        def changed(z=1.96, move=True, inner=True, root=True, stretched=True):
+            stretch = 1 + z**2 / count if stretched else 1
+            centre = (share + z**2 / (2 * count)) / stretch if move else share
+            inside = share * (1 - share) / count + (z**2 / (4 * count**2) if inner else 0)
+            half = z * (inside**0.5 if root else inside) / stretch
+            return centre - half, centre + half
+
+        return {
             "This is share ± z errors. It claims certainty for 10 of 10, and that is why Wilson's "
             "formula has more terms.": [changed(move=False, inner=False, stretched=False)],
             "Your interval lies around the share itself. The centre of Wilson's is moved towards "
@@ -224,16 +212,16 @@ def wilson() -> Exercise:
             "With z = 1.645 it is a 90 % interval. For 95 %, z is 1.96.": [changed(z=1.645)],
             "With z = 2.576 it is a 99 % interval. For 95 %, z is 1.96.": [changed(z=2.576)],
             "The z is missing, or 1: that holds two times in three only.": [changed(z=1)],
-            "The ends are exchanged: the lower one comes first.": [
-                lambda *given: wilson_interval(*given)[::-1]
-            ],
-            "These are percentages. Return shares between 0 and 1.": [
-                lambda *given: 100 * np.array(wilson_interval(*given))
-            ],
+            "The ends are exchanged: the lower one comes first.": [right[::-1]],
+            "These are percentages. Return shares between 0 and 1.": [100 * right],
             "These are numbers of pictures. Return shares: begin with correct / count.": [
-                lambda correct, count: count * np.array(wilson_interval(correct, count))
+                count * right
             ],
-        },
+        }
+
+    return Exercise(
+        solution=wilson_interval,
+        mistakes=from_results(wrong_results, 8, 10),
         probe=probe,
         hints=(
             "Translate the formula piece by piece, each with a name: the share, the stretch below "
@@ -259,39 +247,36 @@ def selection_bias() -> Exercise:
         best = np.argmax(used)
         return used[best] - fresh[best]
 
-    return Exercise(
-        solution=optimism,
-        mistakes={
+    def wrong_results(used, fresh):
+        best, drops = np.argmax(used), used - fresh
+        return {
             "You took the best score on the fresh labels, too. That is another model: take the "
-            "fresh score of the one that was "
-            "chosen.": [lambda used, fresh: used.max() - fresh.max()],
-            "This is the model that fell furthest. Take the one that looked best.": [
-                lambda used, fresh: np.max(used - fresh)
-            ],
+            "fresh score of the one that was chosen.": [used.max() - fresh.max()],
+            "This is the model that fell furthest. Take the one that looked best.": [drops.max()],
             "The sign is turned round: optimism is positive where the used score is too high.": [
-                lambda used, fresh: -optimism(used, fresh)
+                -drops[best]
             ],
             "You chose by the fresh labels. The choice was made on the used ones.": [
-                lambda used, fresh: -optimism(fresh, used)
+                -optimism(fresh, used)
             ],
-            "You compared with the other models. Compare with the chosen model's own fresh "
-            "score.": [lambda used, fresh: used.max() - used.mean()],
+            "You compared with the other models. "
+            "Compare with the chosen model's own fresh score.": [used.max() - used.mean()],
             "You compared with the mean of all models. Take the fresh score of the chosen one.": [
-                lambda used, fresh: used.max() - fresh.mean()
+                used.max() - fresh.mean()
             ],
             "This is the mean over all models, chosen or not. Take the chosen one only.": [
-                lambda used, fresh: np.mean(used - fresh)
+                drops.mean()
             ],
-            "This is the worst model. Who would have chosen it?": [
-                lambda used, fresh: (used - fresh)[np.argmin(used)]
-            ],
-            "This is which model was chosen. Return by how much its two scores differ.": [
-                lambda used, fresh: np.argmax(used)
-            ],
+            "This is the worst model. Who would have chosen it?": [drops[np.argmin(used)]],
+            "This is which model was chosen. Return by how much its two scores differ.": [best],
             "This is the fresh score of the chosen model. Subtract it from the used one.": [
-                lambda used, fresh: fresh[np.argmax(used)]
+                fresh[best]
             ],
-        },
+        }
+
+    return Exercise(
+        solution=optimism,
+        mistakes=from_results(wrong_results, np.ones(3), np.ones(3)),
         probe=calls(
             (np.array([0.1, 0.13, 0.09, 0.11]), np.array([0.12, 0.1, 0.105, 0.08])),
             (np.array([0.885, 0.88, 0.91]), np.array([0.9, 0.87, 0.884])),
