@@ -146,8 +146,9 @@ def training_to_accuracy(quick: bool) -> list[Row]:
         "progress": keras.callbacks.Callback(),
         "print_epoch": lambda epoch, logs: None,
     }
-    settings = _cell_with("07", "learning = {").splitlines()
-    exec(next(line for line in settings if line.startswith("learning = {")), names)
+    for beginning in ("learning = {", "settings = {"):
+        lines = _cell_with("07", beginning).splitlines()
+        exec(next(line for line in lines if line.startswith(beginning)), names)
     inputs, test_inputs = pictures.train_images / 255.0, pictures.test_images / 255.0
 
     def by_recipe(seed: int) -> keras.Model:
