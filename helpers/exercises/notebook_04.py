@@ -177,7 +177,7 @@ def gradient_step() -> Exercise:
 
         n, batch = len(labels), (inputs, labels)
         loss, w, b = training.loss_and_gradients(*batch, weights, bias)
-        new_weights, new_bias = new = moved(rate)
+        new_weights, new_bias = moved(rate)
         second = step(*batch, new_weights, new_bias, rate)
         return {
             "You moved along the gradients, so the loss rises. Subtract instead of adding.": [
