@@ -27,8 +27,8 @@ def network(*last_layers: keras.layers.Layer) -> keras.Sequential:
 def convolutional_network() -> keras.Sequential:
     """Pictures (batch, 28, 28) of 0…255 to ten logits: two convolutions, then two dense layers.
 
-    The mean pixel is about 73, its standard deviation 90. 158,362 weights. They are random: seed
-    Keras first.
+    Pixels are standardised: their mean is about 73, their standard deviation 90. 158,362 weights.
+    They are random: seed Keras first.
     """
     return keras.Sequential(
         [
@@ -54,9 +54,10 @@ def compiled(
     """Compile a model for `fit(…, batch_size=batch_size, epochs=epochs)`, and return it.
 
     Softmax cross-entropy on logits; Adam, its learning rate falling from 0.004 to 0 along half a
-    cosine wave. The length of that wave depends on the number of training `pictures`.
+    cosine wave. The length of that wave depends on the number of training `pictures`. Adam averages
+    squared gradients over about 1 / (1 - beta_2) steps: take less than the training has.
     """
-    steps = epochs * -(-pictures // batch_size)  # a division, rounded up
+    steps = epochs * -(-pictures // batch_size)  # batches, rounded up
     schedule = keras.optimizers.schedules.CosineDecay(0.004, steps)
     model.compile(
         optimizer=keras.optimizers.Adam(schedule, beta_2=beta_2),
