@@ -1,4 +1,4 @@
-"""Wrong answers, made with little writing."""
+"""Wrong answers to an exercise, all computed by one function, so that they share its steps."""
 
 from collections.abc import Callable
 from functools import partial
@@ -8,10 +8,11 @@ import numpy as np
 
 
 def from_results(results: Callable[..., dict[str, list]], *example: Any) -> dict[str, list]:
-    """Make wrong answers of one function that computes the results of all of them.
+    """Return {sentence: wrong answers}, as `Exercise.mistakes` has it.
 
-    `results` takes the arguments of an answer, such as `example`, and returns {sentence: results}.
-    A result that cannot be computed for each probe is a lambda without parameters.
+    `results` takes the arguments of an answer and returns {sentence: results of wrong answers}. It
+    is called once with the `example` to learn the sentences. A result that raises for some
+    arguments must be a function without parameters, which is called only when it is asked for.
     """
     with np.errstate(all="ignore"):
         computed = results(*example)
