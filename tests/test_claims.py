@@ -175,11 +175,11 @@ def test_a_wait_takes_as_long_as_the_prose_says(path):
 
 
 @each_notebook
-def test_no_cell_takes_more_than_a_minute_and_a_wait_is_announced(path):
+def test_no_cell_takes_more_than_30_seconds_and_a_wait_is_announced(path):
     """By the same seconds. What a cell is given before nbval ends it says nothing of learners."""
     announced = []
     for cell in read_notebook(path).cells:
         announced = waits_in(cell) if cell.cell_type == "markdown" else announced
         seconds = cell.metadata.get("course", {}).get("seconds", 0)
-        assert seconds <= 60, cell.source
+        assert seconds <= 30, cell.source
         assert announced or seconds <= 5, f"No cell announces these {seconds} s:\n{cell.source}"
