@@ -100,11 +100,8 @@ def execute(
     folder: Path,
     cell_done: Callable[[], object] = lambda: None,
     cell_starts: Callable[[], object] = lambda: None,
-    environment: dict[str, str] | None = None,
 ) -> None:
     """Run every cell in a fresh kernel of this Python; the outputs go into `notebook`.
-
-    `environment` adds to the environment variables of the kernel.
 
     Raises NotebookError at the first cell that fails, naming the cell and its error.
     """
@@ -139,11 +136,7 @@ def execute(
             on_cell_start=remember,
             on_cell_executed=lambda **_: cell_done(),
         )
-        client.start_new_kernel(
-            env=os.environ | (environment or {}),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        client.start_new_kernel(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         client.start_new_kernel_client()
         return client
 

@@ -205,20 +205,3 @@ def test_nothing_is_stored_without_the_real_pictures(tmp_path, capsys):
     assert notebooks.main(["--store", str(path)]) == 1
     assert capsys.readouterr().out.startswith("Nothing was stored: ")
     assert path.read_bytes() == before
-
-
-@pytest.mark.usefixtures("build", "real_pictures")
-@pytest.mark.parametrize(("options", "expected"), [(["--store"], "1"), ([], "0")])
-def test_a_notebook_is_stored_with_the_environment_that_it_states(
-    options, expected, tmp_path, build, monkeypatch
-):
-    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
-    path = save(
-        tmp_path / "a.ipynb", "import os\nprint('it is', os.environ['TF_ENABLE_ONEDNN_OPTS'])"
-    )
-    notebook = notebooks.read_notebook(path)
-    course = {"environment": {"TF_ENABLE_ONEDNN_OPTS": "1"}}
-    notebook.cells.insert(0, new_markdown_cell("# A", metadata={"course": course}))
-    nbformat.write(notebook, path)
-    assert notebooks.main([*options, str(path)]) == 0
-    assert f"it is {expected}" in (build / "a.html").read_text(encoding="utf-8")

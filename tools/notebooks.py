@@ -262,11 +262,6 @@ def require_real_pictures() -> None:
         ) from error
 
 
-def storing_environment(notebook: NotebookNode) -> dict[str, str]:
-    """The environment variables that a notebook is stored with, stated in its title cell."""
-    return notebook.cells[0].metadata.get("course", {}).get("environment", {})
-
-
 def write_page(notebook: NotebookNode, path: Path) -> None:
     """Write a notebook as HTML into build/."""
     # Imported here because it is slow, and the tests import this module in every worker.
@@ -305,11 +300,9 @@ def main(arguments: list[str] | None = None) -> int:
             bar.set_description(path.stem)
             start = time.monotonic()
             try:
-                environment = {}
                 if options.store:
-                    environment = storing_environment(notebook)
                     show_helpers(notebook)  # what is run is what is stored
-                execute(notebook, path.parent.resolve(), bar.update, environment=environment)
+                execute(notebook, path.parent.resolve(), bar.update)
                 if options.store:
                     store(notebook, path)
                 result = "ok"
