@@ -25,6 +25,7 @@ Usage: {PYTHON} course.py COMMAND
   lab [flags for JupyterLab]   open the course; the first time, install it
   test [flags for pytest]      run every test and every notebook, and compare
   run [notebook numbers]       run notebooks without a browser, into pages under build/
+  site                         build the web edition, build/site/index.html
   doctor                       say what is installed, and what to do about anything wrong
 """
 
@@ -41,20 +42,17 @@ OWN_UV = ROOT / ".uv"  # an environment with nothing but uv in it
 STAMP = VENV / "made-by-course.txt"
 UNFINISHED = "unfinished"
 
+FIRST = "/lab/tree/notebooks/00-meet-the-data.ipynb"
 PROGRAMS = {
-    "lab": [
-        "-m",
-        "jupyterlab",
-        f"--ServerApp.root_dir={ROOT}",
-        "--LabApp.default_url=/lab/tree/notebooks/00-meet-the-data.ipynb",
-    ],
+    "lab": ["-m", "jupyterlab", f"--ServerApp.root_dir={ROOT}", f"--LabApp.default_url={FIRST}"],
     # A notebook stays on one worker, the longest first, and a test that hangs is ended.
     "test": ["-m", "pytest", "-n2", "--dist=loadfile", "--no-loadscope-reorder", "--timeout=900"],
     "run": ["-m", "tools.notebooks"],
+    "site": ["-m", "tools.site"],
 }
-# Learners can do without nbgrader and a browser's driver; their tests are skipped then.
-REQUIRES_ALL = os.environ.get("COURSE_REQUIRES_ALL")
-GROUPS = {"test": ["browser", "grade", "test"] if REQUIRES_ALL else ["test"]}
+# Learners can do without nbgrader, a browser's driver and Sphinx; their tests are skipped then.
+ALL = ["browser", "grade", "site", "test"]
+GROUPS = {"test": ALL if os.environ.get("COURSE_REQUIRES_ALL") else ["test"], "site": ["site"]}
 
 # No question about news, no look for updates: the lock decides, and a plane has no network.
 LAB_SETTINGS = VENV / "share" / "jupyter" / "lab" / "settings" / "overrides.json"

@@ -137,8 +137,10 @@ def first_run(tmp_path_factory):
     (new.folder / "tools").mkdir()
     shutil.copy(ROOT / "tools" / "doctor.py", new.folder / "tools")
     (new.folder / "tools" / "notebooks.py").write_text(ECHO)
+    (new.folder / "tools" / "site.py").write_text(ECHO)
     new.requirements.write_text("# the lab\njupyterlab>=1\npsutil\n")
-    (new.folder / "pyproject.toml").write_text('[dependency-groups]\ntest = ["pytest>=1"]\n')
+    groups = '[dependency-groups]\nsite = ["pytest>=1"]\ntest = ["pytest>=1"]\n'
+    (new.folder / "pyproject.toml").write_text(groups)
     shutil.copy(course.__file__, new.folder)
     new.want(("jupyterlab", "1.0"), ("pytest", "1.0"), ("psutil", "1.0"))
     return new, new.run("lab", "--no-browser", "--port", "8899")
@@ -193,6 +195,11 @@ def test_lab_lacks_the_test_tools_and_test_brings_them(installed):
     assert "Installing" not in installed.run("test").stdout
 
 
+def test_site_brings_its_packages(installed):
+    assert echoed(installed.run("site", "--links"))["flags"] == ["--links"]
+    assert next(installed.venv.rglob("pytest.py"))
+
+
 def test_other_commands_pass_flags_and_exit_code_on(installed):
     assert echoed(installed.run("run", "01", "-x"))["flags"] == ["01", "-x"]
     assert installed.run("run", ECHO_EXIT="5").returncode == 5
@@ -220,7 +227,7 @@ def test_environment_of_what_is_started(installed):
 def test_usage(arguments, code, capsys):
     assert course.main(arguments) == code
     usage = capsys.readouterr().out
-    assert re.findall(r"^  (\w+)", usage, re.M) == ["lab", "test", "run", "doctor"]
+    assert re.findall(r"^  (\w+)", usage, re.M) == ["lab", "test", "run", "site", "doctor"]
 
 
 def test_jupyterlab_opens_without_a_question(installed):
@@ -588,7 +595,7 @@ def test_lock_satisfies_what_is_asked_for(system, python):
         groups = tomllib.load(file)["dependency-groups"]
     wanted = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     lines = [line for line in wanted if line and not line.startswith("#")]
-    lines += [line for name in ("browser", "grade", "test") for line in groups[name]]
+    lines += [line for name in course.ALL for line in groups[name]]
     locked = locked_in({**system, **python})
     for requirement in map(Requirement, lines):
         assert locked[canonicalize_name(requirement.name)] in requirement.specifier

@@ -151,7 +151,7 @@ def as_text(name: str) -> str:
     session = SESSIONS[name]
     plan, left_out = timetable(session)
     lines = [f"# {session.title} ({name}{' minutes' if name.isdigit() else ''})", ""]
-    lines += ["| at | minutes | what | | computer |", "|---|---|---|---|---|"]
+    lines += ["| at | minutes | what | kind | computer |", "|---|---|---|---|---|"]
     for entry in plan:
         at = f"{int(entry.start // 60)}:{int(entry.start % 60):02}"
         at = f"day {entry.day}, {at}" if session.days > 1 else at
