@@ -21,7 +21,7 @@ REPOSITORY = f"https://github.com/{NAME}" if NAME else ""
 SITE = "https://{}.github.io/{}/".format(*NAME.lower().split("/")) if NAME else ""
 
 OWN_PAGES = Path(__file__).resolve().parent / "pages"
-DOCUMENTS = ("*.md", "docs/*.md", "*/README.md", "deploy/*/README.md", "tools/*/README.md")
+DOCUMENTS = ("*.md", "docs/*.md", "[!.]*/README.md", "deploy/*/README.md", "tools/*/README.md")
 SAMPLE = ROOT / "notebooks" / "projects" / "four-tops.ipynb"
 SLIDES = BUILD / "slides"
 PLAYGROUND = BUILD / "softmax_playground.html"
