@@ -3,17 +3,18 @@
 import collections
 import contextlib
 import ctypes
+import errno
 import fractions
 import json
 import linecache
 import statistics
-import subprocess
 import sys
 import textwrap
 import threading
 import time
 import types
 import warnings
+from pathlib import Path
 
 import nbformat.v4
 import numpy as np
@@ -75,10 +76,6 @@ def blank_with_docstring(numbers):
     """Twice the numbers."""
 
 
-def blank_with_pass(numbers):
-    pass
-
-
 class HalfBlank:
     def __init__(self, units):
         self.units = units
@@ -93,7 +90,7 @@ class Filled:
         return inputs
 
 
-BLANKS = [None, (1, ...), [[1], [None]], lambda numbers: ..., blank_with_docstring, blank_with_pass]
+BLANKS = [None, (1, ...), [[1], [None]], lambda numbers: ..., blank_with_docstring]
 FILLED = [0, "", [], np.zeros(2), double, lambda numbers: 0, lambda numbers: print(numbers), print]
 
 
@@ -108,10 +105,6 @@ def test_blank_answer(answer):
 def test_answer_that_is_not_blank(answer):
     assert is_blank(answer) is False
     assert judge(answer).outcome != NOT_STARTED
-
-
-def test_right_answer_gets_the_takeaway():
-    assert judge(double) == Verdict("correct", "It matters.")
 
 
 def test_wrong_answer_gets_its_sentence_and_an_example():
@@ -186,6 +179,8 @@ def test_error_outside_the_code_of_the_learner_shows_no_line():
 class Unprintable(Exception):
     def __str__(self):
         raise ZeroDivisionError
+
+    __repr__ = __str__
 
 
 @pytest.mark.parametrize(
@@ -289,7 +284,6 @@ TWO_PARTS = "The result should have 2 parts, with commas between them."
 DIFFERENT = [
     (1000.11, 1000.0, NUMBERS),
     (0.00011, 0.0, NUMBERS),
-    (INF, NAN, NUMBERS),
     (NAN, [1, 2], "The shape is (), and it should be (2,)."),
     ([1, NAN], [1, 2], NOT_FINITE),
     ([1, INF], [1, 2], NOT_FINITE),
@@ -302,23 +296,18 @@ DIFFERENT = [
     ("C", "B", TEXT),
     (2, "B", TEXT),
     (["B"], "B", TEXT),
-    (b"B", "B", TEXT),
-    (object(), "B", TEXT),
     (["a", "B"], ("A", "C"), TEXT),
     (["a"], ("A", "C"), TWO_PARTS),
     (["a", [1]], None, TEXT),
     ("text", 1, NO_NUMBERS + "'text'."),
-    (["a"], 1, NO_NUMBERS + "['a']."),
     (generated(), 1, NO_NUMBERS + "<generator object generated"),
     (np.array([double]), 1, NO_NUMBERS + "[<function double"),
     (np.array(double), 1, NO_NUMBERS + "array(<function"),
-    (np.ndarray, 1, NO_NUMBERS + "<class"),
     ([[1], [1, 2]], [1], NO_NUMBERS + "[[1], [1, 2]]."),
     (3.0, LOSS_AND_GRADIENT, TWO_PARTS),
     ([3.0], LOSS_AND_GRADIENT, TWO_PARTS),
     ((3.0, [1, 2], 5), LOSS_AND_GRADIENT, TWO_PARTS),
     (np.array([3.0, 1.0]), LOSS_AND_GRADIENT, TWO_PARTS),
-    ("3.0", LOSS_AND_GRADIENT, TWO_PARTS),
     (("3.0", [1, 2]), LOSS_AND_GRADIENT, NO_NUMBERS + "'3.0'."),
     ((3.0, [1, 3]), LOSS_AND_GRADIENT, NUMBERS),
     ((4.0, [1, 2]), LOSS_AND_GRADIENT, NUMBERS),
@@ -353,11 +342,6 @@ def test_result_is_copied_when_it_comes_out():
     assert judge(reuses_its_result, lambda x: [x], probe=probe).outcome == CORRECT
 
 
-class Hidden:
-    def __repr__(self):
-        raise ValueError
-
-
 @pytest.mark.parametrize(
     ("thing", "text"),
     [
@@ -375,7 +359,7 @@ class Hidden:
         ((1.23456, np.array([1, 2])), "[1.2346, [1, 2]]"),
         ("x" * 158, "'" + "x" * 158 + "'"),
         ("x" * 159, "'" + "x" * 156 + "..."),
-        (Hidden(), "Hidden"),
+        (Unprintable(), "Unprintable"),
     ],
     ids=lambda thing: type(thing).__name__,
 )
@@ -683,7 +667,7 @@ def test_stop_that_comes_too_late_is_ignored(late, escaped, monkeypatch):
     assert not escaped
 
 
-def test_misbehaving_answers_in_a_real_kernel(own_progress, monkeypatch, capsys):
+def test_misbehaving_answers_in_a_real_kernel(own_progress):
     sources = [
         f"""
         import sys
@@ -703,39 +687,25 @@ def test_misbehaving_answers_in_a_real_kernel(own_progress, monkeypatch, capsys)
         check("1.2", softmax)""",
         """
         def softmax(logits):
-            sys.exit("enough")
-        check("1.2", softmax)""",
-        """
-        def softmax(logits):
             print("x" * 1000)
             e = np.exp(logits)
             e / (logits - logits)
             return e / e.sum(axis=0)
         check("1.2", softmax)
         hint("1.2")""",
-        """check("1.2", lambda z: np.exp(z) / np.exp(z).sum(axis=1, keepdims=True))""",
     ]
     cells = [nbformat.v4.new_code_cell(textwrap.dedent(source).strip()) for source in sources]
     notebook = nbformat.v4.new_notebook(cells=cells)
     begin = time.monotonic()
     execute(notebook, own_progress.parent)
     assert time.monotonic() - begin < 20
-    outputs = [cell.outputs for cell in code_cells(notebook)]
-    assert [o.text for found in outputs for o in found if o.get("name") != "stdout"] == []
-    texts = ["".join(output.text for output in found) for found in outputs]
-    assert texts[0] == ""
-    assert texts[1].startswith("1.2 could not run: It ran for 3 seconds")
-    assert texts[2] == (
-        '1.2 could not run: SystemExit: enough\n    in line 2 of your code: sys.exit("enough")\n'
-    )
-    assert texts[3].startswith("1.2 not yet: Each column sums to 1, not each row")
-    assert "\n1.2 hint 1 of 3: " in texts[3]
-    assert texts[4].startswith("1.2 correct: ")
-
+    endless, wrong = [cell.outputs for cell in code_cells(notebook)[1:]]
+    assert {output.get("name") for output in endless + wrong} == {"stdout"}
+    assert endless[0].text.startswith("1.2 could not run: It ran for 3 seconds")
+    assert wrong[0].text.startswith("1.2 not yet: Each column sums to 1, not each row")
+    assert "\n1.2 hint 1 of 3: " in "".join(output.text for output in wrong)
     # This process is not the kernel: a restart loses nothing.
-    monkeypatch.setattr(exercises, "NOTEBOOKS", [1])
-    progress()
-    assert "1.2 correct" in capsys.readouterr().out
+    assert entries() == {"1.2": {"outcome": "not yet", "tries": 2, "hints": 1}}
 
 
 # check, hint, solution, progress ------------------------------------------------------------------
@@ -919,31 +889,20 @@ def test_folder_in_place_of_the_file_is_set_aside(three_exercises, own_progress,
     assert own_progress.with_name("progress-damaged.json").is_dir()
 
 
-def test_progress_that_cannot_be_saved(three_exercises, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(progress_file, "PROGRESS_FILE", tmp_path / "missing" / "progress.json")
+def test_full_disk_leaves_the_old_progress(three_exercises, monkeypatch, capsys):
+    """Others read it meanwhile: tests/test_files.py has two processes that write at once."""
+
+    def write_half(path, content):
+        with path.open("wb") as file:
+            file.write(content[:9])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    check("1.1", 8)
+    monkeypatch.setattr(Path, "write_bytes", write_half)
+    capsys.readouterr()
     check("1.1", 7)
     assert capsys.readouterr().out.splitlines() == [
         "1.1 correct: It matters.",
-        "Your progress could not be saved (No such file or directory): make the folder writable.",
+        "Your progress could not be saved (No space left on device): make the folder writable.",
     ]
-
-
-def test_two_processes_may_write_at_once(own_progress):
-    program = """if True:
-        import sys
-        from pathlib import Path
-        from helpers.exercises import progress_file
-        progress_file.PROGRESS_FILE = Path(sys.argv[1])
-        for number in range(200):
-            problem = progress_file.write_entry(sys.argv[2], {"tries": number})
-            entries, readable = progress_file.read_progress()
-            if problem or not readable:
-                sys.exit(problem or "not readable")
-    """
-    writers = [
-        subprocess.Popen([sys.executable, "-c", program, own_progress, name], cwd=ROOT)
-        for name in ("1.1", "1.2")
-    ]
-    assert [writer.wait(60) for writer in writers] == [0, 0]
-    assert set(entries()) == {"1.1", "1.2"}
-    assert [path.name for path in own_progress.parent.iterdir()] == ["progress.json"]
+    assert entries() == {"1.1": {"outcome": "not yet", "tries": 1}}
