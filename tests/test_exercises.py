@@ -94,23 +94,13 @@ def mismatched_product():
 # What no typical mistake shows: where a level ends, and answers of another form.
 EDGES = [
     ("1.3", lambda p: [[0, 1], [2]], NOT_YET, "The result should be made of numbers"),
-    ("1.3", lambda p: "scores", NOT_YET, "The result should be made of numbers"),
     ("1.3", lambda p: np.log(p) / 0, NOT_YET, "Some of your scores are `nan` or `inf`"),
     ("1.3", lambda p: 3.0, NOT_YET, "You returned a single number."),
-    ("1.5", "A", NOT_YET, "Scores may have any size"),
-    ("1.5", "C", NOT_YET, "Logits may be negative"),
     ("2.1", 8.75, NOT_YET, "That is the edge itself."),
     ("3.6", 2, NOT_YET, "Give three things in a list"),
     ("4.1", lambda *_: 0.5, NOT_YET, "Return 3 things, in this order: the loss, "),
     ("4.1", lambda *_: np.zeros(3), NOT_YET, "Return 3 things, in this order: the loss, "),
     ("4.2", lambda *_: 0.5, NOT_YET, "Return 2 things, in this order: the new weights, "),
-    ("4.3", [5, 0.0005], NOT_YET, "The two are turned round."),
-    ("4.3", [0.2, 5], NOT_YET, "`too_fast` is right, but 0.2 is not too slow"),
-    ("4.3", [0.0005, 0.2], NOT_YET, "`too_slow` is right, but with 0.2 the loss falls."),
-    ("4.3", [0.2, 0.0005], NOT_YET, "With 0.0005 no loss is above 2.3026"),
-    ("4.3", [5, 0.2], NOT_YET, "At 5 the loss moves a lot, but upwards"),
-    ("4.3", [0.0005, 0.0005], NOT_YET, "You gave one rate twice."),
-    ("4.3", [5, 5], NOT_YET, "You gave one rate twice."),
     ("4.3", [0.0005, 5, 7], NOT_YET, "Choose among the three rates"),
     ("4.3", [0.0005, 5.0004], CORRECT, ""),
     ("4.3", [0.0005, 5.0006], NOT_YET, "Choose among the three rates"),
@@ -121,7 +111,6 @@ EDGES = [
     ("6.1", lambda a, b, c, d: (a @ c, b @ c + d, d), NOT_YET, "Return both, and nothing else"),
     ("6.4", ["B", "D", "A"], NOT_YET, "Give `check` the four letters in a list"),
     ("6.5", 0.19, NOT_YET, "No better than chance"),
-    ("6.5", 0, NOT_YET, "No better than chance"),
     ("6.5", 1.0, NOT_YET, "That is better than the network with ReLU"),
     ("6.5", 1.5, NOT_YET, "This is a percentage"),
     ("6.5", 150, NOT_YET, "An accuracy is a share between 0 and 1"),
@@ -316,21 +305,10 @@ def test_notebook_and_module_have_the_same_exercises(path):
 def test_starter_cells(path):
     for name, cells in exercises_in(path):
         checking = [cell for cell in cells if "check(" in cell.source]
-        if name is None:
-            assert not checking, "It is under the heading of another exercise."
-            continue
-        [cell] = checking
-        [(checked, answer)] = CHECK.findall(cell.source)
-        assert checked == name
-        assert cell.source.endswith(f'check("{name}", {answer})')
-        assert cell.outputs[0].text.startswith(f"{name} {NOT_STARTED}: ")
-        right = exercise(name).solution
-        if callable(right):
-            assert right.__name__ == answer
-            assert re.search(rf"^(def|class) {answer}\b", cell.source, re.MULTILINE)
-        else:
-            for variable in re.findall(r"\w+", answer):
-                assert re.search(rf"^{variable} = ", cell.source, re.MULTILINE)
+        assert len(checking) == (name is not None), "It is under the heading of another exercise."
+        for cell in checking:
+            assert re.search(rf'^check\("{name}", .+\)\Z', cell.source, re.MULTILINE)
+            assert cell.outputs[0].text.startswith(f"{name} {NOT_STARTED}: ")
 
 
 # Hostile answers ----------------------------------------------------------------------------------
