@@ -1,14 +1,12 @@
 """Timetables add up, handouts have no solutions, and notes match their notebooks."""
 
 import re
-from itertools import pairwise
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from helpers.exercises import NOTEBOOKS, exercises_of, source_of
-from helpers.exercises.progress_file import PROGRESS_FILE
+from helpers.exercises import exercises_of, source_of
 from helpers.running import NotebookError
 from helpers.web import npm_files
 from tools import notebooks
@@ -89,16 +87,18 @@ def test_every_section_has_notes(path):
 
 
 @each_session
-def test_a_timetable_adds_up(name):
+def test_a_timetable_adds_up_with_breaks_and_the_whole_core(name):
     session = agenda.SESSIONS[name]
     plan, left_out = agenda.timetable(session)
     stated = {(part.notebook, part.title): part.minutes for path in PATHS for part in parts(path)}
     for day in range(1, session.days + 1):
-        lines = [entry for entry in plan if entry.day == day]
-        assert lines[0].start == 0
-        for before, after in pairwise(lines):
-            assert after.start == before.start + before.minutes
-        assert lines[-1].start + lines[-1].minutes <= session.minutes
+        now = stretch = 0
+        for entry in (entry for entry in plan if entry.day == day):
+            assert entry.start == now
+            now += entry.minutes
+            stretch = 0 if entry.is_break else stretch + entry.minutes
+            assert stretch <= 75, f"day {day}, at minute {entry.start}: a break is missing."
+        assert now <= session.minutes
     for entry in plan:
         if entry.part:
             assert entry.minutes == stated[entry.part.notebook, entry.part.title]
@@ -107,22 +107,6 @@ def test_a_timetable_adds_up(name):
     expected = [key for key in stated if key[0] in session.notebooks]
     assert sorted(inside + outside) == sorted(expected)
     assert inside == [key for key in expected if key in inside], "Out of the course's order."
-
-
-@each_session
-def test_there_is_a_break_every_75_minutes(name):
-    plan, _ = agenda.timetable(agenda.SESSIONS[name])
-    for day in {entry.day for entry in plan}:
-        stretch = 0
-        for entry in plan:
-            if entry.day == day:
-                stretch = 0 if entry.is_break else stretch + entry.minutes
-                assert stretch <= 75, f"day {day}, at minute {entry.start}"
-
-
-@each_session
-def test_the_whole_core_is_in(name):
-    _, left_out = agenda.timetable(agenda.SESSIONS[name])
     assert not [part.title for part in left_out if part.is_core]
 
 
@@ -137,13 +121,6 @@ def test_the_cut_list_has_the_parts_that_are_not_core(name):
             assert (item in cuts) == (not entry.part.is_core)
             if entry.part.is_core and entry.part.level == 3:
                 assert item in at_home.split("##")[0]
-
-
-def test_the_whole_course_has_every_exercise():
-    plan, left_out = agenda.timetable(agenda.SESSIONS["two-days"])
-    titles = [part.title for part in [*(entry.part for entry in plan if entry.part), *left_out]]
-    offered = {match[1] for title in titles if (match := re.match(r"Exercise (\S+) ·", title))}
-    assert offered == {name for number in NOTEBOOKS for name in exercises_of(number)}
 
 
 def test_a_core_that_does_not_fit_is_refused():
@@ -162,11 +139,12 @@ def test_an_exercise_needs_its_section(monkeypatch):
         part("Exercise 1.1", 3, 5),
         part("A section that fits", 2, 5),
         part("Exercise 1.2", 3, 5),
+        Part("01", "A part without metadata", 2, (new_markdown_cell(""),)),
     ]
     monkeypatch.setattr(agenda, "parts", lambda path: offered)
     plan, left_out = agenda.timetable(agenda.Session("Short", 40, ("01",)))
     assert [part.title for part in left_out] == ["A section that is too long", "Exercise 1.1"]
-    assert [entry.part for entry in plan if entry.part] == [offered[0], *offered[3:]]
+    assert [entry.part for entry in plan if entry.part] == [offered[0], *offered[3:5]]
 
 
 def test_a_timetable_is_printed_and_written(tmp_path, monkeypatch, capsys):
@@ -240,19 +218,6 @@ def test_handouts_have_no_notes_or_solutions(build):
             assert not leaked, f"{name}: {leaked}"
 
 
-# With solutions. tests/test_solutions.py runs all of them, this only the command -----------------
-
-
-def test_a_solved_notebook_finds_the_projects(build, monkeypatch, capsys):
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    before = PROGRESS_FILE.read_bytes() if PROGRESS_FILE.exists() else None
-    assert main(["solved", "10"]) == 0, capsys.readouterr().out
-    [path] = (build / "solved").glob("*.ipynb")
-    printed = path.read_text(encoding="utf-8")
-    assert all(f"{name} correct: " in printed for name in exercises_of(10))
-    assert (PROGRESS_FILE.read_bytes() if PROGRESS_FILE.exists() else None) == before
-
-
 # Slides -------------------------------------------------------------------------------------------
 
 
@@ -273,15 +238,14 @@ def test_slides_are_complete(path):
         for output in cell.get("outputs", [])
     )
     assert text.count('<img class="figure"') == figures
-    for answer in re.findall(
-        r"</summary>\s*(.+)", "\n".join(c.source for c in read_notebook(path).cells)
-    ):
+    sources = "\n".join(cell.source for cell in read_notebook(path).cells)
+    for answer in re.findall(r"</summary>\s*(.+)", sources):
         [page] = [page for page in pages if answer in page.source]
         assert page.source.startswith("<div class='answer'>"), "An answer needs a page of its own."
-    spoken_on_slides = [
+    notes = "\n".join(
         page.source for page, role in zip(pages, roles, strict=True) if role == "notes"
-    ]
-    assert all(any(text in page for page in spoken_on_slides) for text in spoken(path))
+    )
+    assert not [text for text in spoken(path) if text not in notes]
 
 
 @each_notebook
@@ -328,11 +292,6 @@ def test_a_failed_download_of_slides_is_reported(build, monkeypatch, capsys):
 def test_an_unknown_notebook_is_reported(capsys):
     assert main(["notes", "99"]) == 1
     assert "no notebook '99'" in capsys.readouterr().out
-
-
-def test_a_part_without_metadata_takes_no_time():
-    part = Part("01", "a", 2, (new_markdown_cell("## a"),))
-    assert (part.minutes, part.seconds) == (0, 0)
 
 
 # Commands that run or change notebooks ------------------------------------------------------------
@@ -388,9 +347,11 @@ def test_a_failing_notebook_is_named(small_course, capsys):
 
 
 @pytest.mark.parametrize("kept", ["{}", None])
-def test_solved_notebooks_are_executed_and_progress_is_kept(
+def test_solved_notebooks_find_the_projects_and_progress_is_kept(
     kept, small_course, monkeypatch, capsys
 ):
+    """tests/test_solutions.py solves all exercises, this tests only the command."""
+
     def exercise_with(right):
         return lambda: type("Made", (), {"solution": staticmethod(right)})
 
@@ -398,15 +359,17 @@ def test_solved_notebooks_are_executed_and_progress_is_kept(
         (small_course / "progress.json").write_text(kept, encoding="utf-8")
     monkeypatch.setattr(solved, "exercises_of", lambda _: {"1.2": exercise_with(doubled)})
     monkeypatch.setattr(solved, "source_of", lambda _: "def double(x):\n    return 2 * x")
-    forget = "from pathlib import Path\n\nPath('../../progress.json').write_text('other')"
+    (small_course / "notebooks" / "projects" / "a.txt").write_text("a", encoding="utf-8")
+    look = "from pathlib import Path\n\nprint(Path('projects/a.txt').read_text())"
+    forget = "Path('../../progress.json').write_text('other')"
     first = small_course / "notebooks" / "01-small.ipynb"
     notebook = read_notebook(first)
-    notebook.cells.append(new_code_cell(forget))
+    notebook.cells += [new_code_cell(look), new_code_cell(forget)]
     nbformat.write(notebook, first)
     assert main(["solved", "01"]) == 0
     assert "build/solved/01-small.ipynb" in capsys.readouterr().out.replace("\\", "/")
     cells = read_notebook(small_course / "build" / "solved" / "01-small.ipynb").cells
-    assert cells[6].outputs[0].text == "1.2 6\n"
+    assert [cells[place].outputs[0].text for place in (6, -2)] == ["1.2 6\n", "a\n"]
     path = small_course / "progress.json"
     assert (path.read_text(encoding="utf-8") if path.exists() else None) == kept
     assert main(["solved", "01"]) == 0, "again, over what is there: " + capsys.readouterr().out
