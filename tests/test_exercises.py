@@ -12,7 +12,7 @@ import pytest
 
 from helpers.exercises import NOTEBOOKS, exercises_of, judging
 from helpers.exercises.judging import CORRECT, COULD_NOT_RUN, NOT_STARTED, NOT_YET, judge, value
-from tools.notebooks import code_cells, find_notebooks, parts, read_notebook
+from tools.notebooks import find_notebooks, parts
 
 SECONDS_FOR_A_CHECK = 2
 
@@ -85,7 +85,7 @@ def evidence_plus(amount):
     return evidence
 
 
-def mismatched_product():
+def mismatched_product(*_):
     from helpers.quiet_tensorflow import tf
 
     return tf.matmul(tf.ones((3, 2)), tf.ones((7, 2)))
@@ -106,7 +106,7 @@ EDGES = [
     ("4.3", [0.0005, 5.0006], NOT_YET, "Choose among the three rates"),
     ("4.4", evidence_plus(0.7), NOT_YET, "The same amount is added to every pixel."),
     ("5.5", 3, NOT_YET, "Give `check` the function itself"),
-    ("5.5", lambda *_: mismatched_product(), COULD_NOT_RUN, "InvalidArgumentError: Matrix size"),
+    ("5.5", mismatched_product, COULD_NOT_RUN, "InvalidArgumentError: Matrix size"),
     ("6.1", lambda a, b, c, d: a @ c, NOT_YET, "Return both, and nothing else"),
     ("6.1", lambda a, b, c, d: (a @ c, b @ c + d, d), NOT_YET, "Return both, and nothing else"),
     ("6.4", ["B", "D", "A"], NOT_YET, "Give `check` the four letters in a list"),
@@ -156,24 +156,21 @@ def test_layer_that_works_outside_a_model_only(name):
 
 @pytest.mark.parametrize("name", ["5.1", "5.2", "5.4"])
 def test_error_is_shown_without_the_wrapping_of_keras(name):
-    class Broken(exercise(name).solution):
-        def call(self, inputs, more=None):  # a loss gets labels and logits
-            raise ValueError("mine")
+    def raises(self, inputs, more=None):  # a loss gets labels and logits
+        raise ValueError("mine")
 
-    class Mismatched(exercise(name).solution):
-        def call(self, inputs, more=None):
-            from helpers.quiet_tensorflow import tf
+    def multiplies(self, inputs, more=None):
+        return mismatched_product()
 
-            return tf.matmul(inputs if more is None else more, tf.ones((7, 2)))
-
-    verdict = judge(exercise(name), Broken)
-    assert (verdict.outcome, first_line(verdict)) == (COULD_NOT_RUN, "ValueError: mine")
-    verdict = judge(exercise(name), Mismatched)
-    assert verdict.outcome == COULD_NOT_RUN
-    assert first_line(verdict).startswith(
-        "InvalidArgumentError: Matrix size-incompatible: In[0]: ["
-    )
-    assert "return tf.matmul" in verdict.message
+    for call, error, line in (
+        (raises, "ValueError: mine", 'raise ValueError("mine")'),
+        (multiplies, "InvalidArgumentError: Matrix size-incompatible: In[0]: [", "tf.matmul"),
+    ):
+        broken = type("Broken", (exercise(name).solution,), {"call": call})
+        verdict = judge(exercise(name), broken)
+        assert verdict.outcome == COULD_NOT_RUN
+        assert first_line(verdict).startswith(error)
+        assert line in verdict.message
 
 
 def test_loss_is_also_called_as_keras_calls_it():
@@ -275,40 +272,27 @@ def test_check_is_fast(name):
 
 # Notebooks and modules ----------------------------------------------------------------------------
 
-CHECK = re.compile(r'^check\("(\d+\.\d+)", (\w+|\[.+\])\)$', re.MULTILINE)
 each_notebook = pytest.mark.parametrize("path", find_notebooks([]), ids=lambda path: path.stem)
 
 
-def exercises_in(path):
-    """The number and code cells of each exercise in a notebook; None for other parts."""
+@each_notebook
+def test_notebook_has_a_blank_starter_for_each_exercise_of_its_module(path):
+    notebook, names = int(path.stem[:2]), []
     for part in parts(path):
         title = re.fullmatch(r"Exercise (\d+\.\d+) · \S.+", part.title)
-        yield (
-            title[1] if title and part.level == 3 else None,
-            [c for c in part.cells if c.cell_type == "code"],
-        )
-
-
-@each_notebook
-def test_notebook_and_module_have_the_same_exercises(path):
-    notebook = int(path.stem[:2])
-    sources = [cell.source for cell in code_cells(read_notebook(path))]
-    checked = [name for source in sources for name, _ in CHECK.findall(source)]
-    in_prose = [name for name, _ in exercises_in(path) if name]
-    assert notebook in NOTEBOOKS
-    assert in_prose == checked == list(exercises_of(notebook))
-    assert in_prose == [f"{notebook}.{number}" for number in range(1, len(in_prose) + 1)]
-    assert 4 <= len(in_prose) <= 6
-
-
-@each_notebook
-def test_starter_cells(path):
-    for name, cells in exercises_in(path):
+        is_exercise = title is not None and part.level == 3
+        cells = [cell for cell in part.cells if cell.cell_type == "code"]
         checking = [cell for cell in cells if "check(" in cell.source]
-        assert len(checking) == (name is not None), "It is under the heading of another exercise."
+        assert len(checking) == is_exercise, f"{part.title}: an exercise has one check, under it."
         for cell in checking:
-            assert re.search(rf'^check\("{name}", .+\)\Z', cell.source, re.MULTILINE)
+            name = title[1]
+            names.append(name)
+            check = rf'^check\("{name}", (\w+|\[.+\])\)\Z'
+            assert re.search(check, cell.source, re.MULTILINE)
             assert cell.outputs[0].text.startswith(f"{name} {NOT_STARTED}: ")
+    assert names == [f"{notebook}.{number}" for number in range(1, len(names) + 1)]
+    assert names == list(exercises_of(notebook))
+    assert 4 <= len(names) <= 6
 
 
 # Hostile answers ----------------------------------------------------------------------------------
