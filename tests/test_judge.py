@@ -478,11 +478,10 @@ def loop(numbers):
 
 
 def loop_with_except_exception(numbers):
-    while True:
-        try:
-            loop(numbers)
-        except Exception:
-            print("again")
+    try:
+        loop(numbers)
+    except Exception:
+        return numbers
 
 
 def loop_with_bare_except(numbers):
@@ -620,20 +619,6 @@ def test_thread_that_begins_late_is_stopped(escaped, monkeypatch):
 
     monkeypatch.setattr(threading, "Thread", Late)
     assert isinstance(sandbox.run_safely(lambda: loop([]), 0.1), sandbox.Stopped)
-    assert not escaped
-
-
-def test_thread_that_ends_slowly_is_not_stopped_again(escaped, monkeypatch):
-    """After a stop it may wait for the processor for longer than until the next stop."""
-    settrace, threads = sys.settrace, threading.active_count()
-
-    def slow(function):
-        time.sleep(0.3)
-        settrace(function)
-
-    monkeypatch.setattr(sys, "settrace", slow)
-    assert isinstance(sandbox.run_safely(lambda: loop([]), 0.1), sandbox.Stopped)
-    assert threading.active_count() == threads
     assert not escaped
 
 
