@@ -27,13 +27,16 @@ NOT_COMPARED = "notebook outputs not compared"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start with the last notebook, the longest: one begun last would run while workers idle."""
+    """Start with what takes longest: one begun last would run while the other worker is idle."""
     cells = [item for item in items if isinstance(item, IPyNbCell)]
     if not cells:
         return
     cells.sort(key=lambda cell: cell.path.name, reverse=True)
-    others = [item for item in items if not isinstance(item, IPyNbCell)]
-    items[:] = cells + others
+    slow, quick = [], []
+    for item in items:
+        if not isinstance(item, IPyNbCell):
+            (slow if item.get_closest_marker("slow") else quick).append(item)
+    items[:] = slow + cells + quick
 
     # Asked before a kernel starts: the progress of a download would be stderr of its notebook.
     try:

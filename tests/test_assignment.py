@@ -20,6 +20,8 @@ from tools.instructor import assignment, grading, solved
 from tools.instructor.__main__ import main
 from tools.notebooks import ROOT, code_cells, execute
 
+pytestmark = pytest.mark.slow
+
 EXERCISES = ["1.1", "1.2", "2.2", "6.4"]
 SECONDS = 15  # for a cell; the slowest right one takes one
 ALL = [name for notebook in NOTEBOOKS for name in exercises_of(notebook)]

@@ -18,6 +18,8 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from helpers import ROOT
 
+pytestmark = pytest.mark.slow
+
 TIME_LIMIT = 12  # seconds a cell
 
 FIGURE = """

@@ -25,6 +25,8 @@ from packaging.utils import canonicalize_name
 import course
 from helpers import ROOT
 
+pytestmark = pytest.mark.slow
+
 posix_only = pytest.mark.skipif(os.name == "nt", reason="Windows has no signals to send")
 
 # The stand-in for JupyterLab and pytest: says how it was started.

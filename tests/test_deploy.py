@@ -19,6 +19,8 @@ from traitlets.config import Config
 
 from helpers import ROOT
 
+pytestmark = pytest.mark.slow
+
 DEPLOY = ROOT / "deploy" / "jupyterhub"
 
 # Keys of the chart: most from its schema, `cull`, `prePuller` and some of `singleuser` only from an

@@ -19,7 +19,13 @@ SECONDS_FOR_A_CHECK = 2
 MAKERS = {name: make for notebook in NOTEBOOKS for name, make in exercises_of(notebook).items()}
 # Made when a test asks for it: some need TensorFlow.
 exercise = cache(lambda name: MAKERS[name]())
-each_exercise = pytest.mark.parametrize("name", MAKERS)
+each_exercise = pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow if float(name) >= 5 else [])  # TensorFlow
+        for name in MAKERS
+    ],
+)
 
 
 @cache

@@ -81,6 +81,7 @@ for name in sys.argv[1:]:
 # --- quiet TensorFlow ------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_tensorflow_is_silent_and_stderr_works_afterwards():
     program = """
 import os, sys

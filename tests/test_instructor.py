@@ -346,6 +346,7 @@ def test_a_failing_notebook_is_named(small_course, capsys):
     assert "02-small does not run: In [1] `1 / 0`: ZeroDivisionError" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kept", ["{}", None])
 def test_solved_notebooks_find_the_projects_and_progress_is_kept(
     kept, small_course, monkeypatch, capsys

@@ -652,6 +652,7 @@ def test_stop_that_comes_too_late_is_ignored(late, escaped, monkeypatch):
     assert not escaped
 
 
+@pytest.mark.slow
 def test_misbehaving_answers_in_a_real_kernel(own_progress):
     sources = [
         f"""

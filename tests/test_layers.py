@@ -11,6 +11,8 @@ from helpers import ROOT
 from helpers.layers import Dense, Softmax, SoftmaxCrossEntropy, train_step
 from helpers.quiet_tensorflow import keras, tf
 
+pytestmark = pytest.mark.slow
+
 OPTIMIZERS = {
     "SGD": lambda: keras.optimizers.SGD(0.1),
     "Adam": lambda: keras.optimizers.Adam(0.001),

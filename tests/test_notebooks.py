@@ -10,6 +10,8 @@ from helpers import data
 from helpers.running import KERNEL_ENVIRONMENT, NotebookError
 from tools import notebooks
 
+pytestmark = pytest.mark.slow
+
 
 def stdout(text):
     return new_output("stream", name="stdout", text=text)

@@ -26,6 +26,8 @@ from helpers.web.template import SOURCE
 from tests.support.browsers import ENGINES, chromium, require_clients, running, wait_until
 from tests.support.missing import is_missing
 
+pytestmark = pytest.mark.slow
+
 require_clients()
 
 BATCHES, BATCH_SIZE = 40, 64

@@ -7,6 +7,8 @@ from helpers.metrics import accuracy
 from helpers.planted_bugs import FACTORS, PROGRAMS, loss_curve, predictions
 from helpers.sketches import draw
 
+pytestmark = pytest.mark.slow
+
 STEPS = 40
 NO_KNOWLEDGE = np.log(10)
 FLOOR = np.log1p(9 / np.e)  # softmax twice: the best score is 1, the nine others are 0

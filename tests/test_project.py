@@ -18,6 +18,8 @@ from helpers import project, running
 from helpers.project import CannotRead, check_project, report, review, rubric_table
 from tools.notebooks import NOTEBOOKS
 
+pytestmark = pytest.mark.slow
+
 SAMPLE = NOTEBOOKS / "projects" / "four-tops.ipynb"
 TEMPLATE = NOTEBOOKS / "projects" / "template.ipynb"
 ONLY_LOOK = 0

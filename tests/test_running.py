@@ -13,6 +13,8 @@ from nbval.kernel import CURRENT_ENV_KERNEL_NAME
 from helpers.running import NotebookError, execute, join_streams, with_other_ports
 from tests.support.missing import require_nbgrader
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def takes_a_port(monkeypatch):
