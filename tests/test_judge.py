@@ -8,6 +8,7 @@ import fractions
 import json
 import linecache
 import statistics
+import subprocess
 import sys
 import textwrap
 import threading
@@ -622,6 +623,20 @@ def test_thread_that_begins_late_is_stopped(escaped, monkeypatch):
     assert not escaped
 
 
+def test_thread_that_ends_slowly_is_not_stopped_again(escaped, monkeypatch):
+    """After a stop it may wait for the processor for longer than until the next stop."""
+    settrace, threads = sys.settrace, threading.active_count()
+
+    def slow(function):
+        time.sleep(0.3)
+        settrace(function)
+
+    monkeypatch.setattr(sys, "settrace", slow)
+    assert isinstance(sandbox.run_safely(lambda: loop([]), 0.1), sandbox.Stopped)
+    assert threading.active_count() == threads
+    assert not escaped
+
+
 @pytest.mark.parametrize("late", [1, 2])
 def test_stop_that_comes_too_late_is_ignored(late, escaped, monkeypatch):
     """It is sent while the action still runs, and arrives when that has ended."""
@@ -876,8 +891,6 @@ def test_folder_in_place_of_the_file_is_set_aside(three_exercises, own_progress,
 
 
 def test_full_disk_leaves_the_old_progress(three_exercises, monkeypatch, capsys):
-    """Others read it meanwhile: tests/test_files.py has two processes that write at once."""
-
     def write_half(path, content):
         with path.open("wb") as file:
             file.write(content[:9])
@@ -892,3 +905,24 @@ def test_full_disk_leaves_the_old_progress(three_exercises, monkeypatch, capsys)
         "Your progress could not be saved (No space left on device): make the folder writable.",
     ]
     assert entries() == {"1.1": {"outcome": "not yet", "tries": 1}}
+
+
+def test_two_processes_may_write_at_once(own_progress):
+    program = """if True:
+        import sys
+        from pathlib import Path
+        from helpers.exercises import progress_file
+        progress_file.PROGRESS_FILE = Path(sys.argv[1])
+        for number in range(200):
+            problem = progress_file.write_entry(sys.argv[2], {"tries": number})
+            entries, readable = progress_file.read_progress()
+            if problem or not readable:
+                sys.exit(problem or "not readable")
+    """
+    writers = [
+        subprocess.Popen([sys.executable, "-c", program, own_progress, name], cwd=ROOT)
+        for name in ("1.1", "1.2")
+    ]
+    assert [writer.wait(60) for writer in writers] == [0, 0]
+    assert set(entries()) == {"1.1", "1.2"}
+    assert [path.name for path in own_progress.parent.iterdir()] == ["progress.json"]

@@ -11,12 +11,13 @@ import pytest
 
 from helpers import layers
 from helpers.data import CLASS_NAMES, Dataset
+from helpers.maths import softmax
 from helpers.plotting import CLASS_COLOURS
 from helpers.quiet_tensorflow import keras, tf
 from helpers.web import page as page_module
 from helpers.web.explorer import softmax_explorer
 from helpers.web.export import ExportError, export, run_exported
-from helpers.web.npm_files import FetchError
+from helpers.web.npm_files import FetchError, read_pins
 from helpers.web.page import build_page, show_page
 from helpers.web.template import DARK_CLASS_COLOURS, SOURCE
 from tests.support.colours import EYES, contrast, least_difference
@@ -115,8 +116,8 @@ def functional():
     return keras.Model(inputs, keras.layers.Dense(2)(inputs))
 
 
-def of_one(shape, kind, *arguments, **settings):
-    return lambda: sequential(kind(*arguments, name="a", **settings), shape=shape)
+def of_one(layer, *shape):
+    return lambda: sequential(layer, shape=shape)
 
 
 REFUSED = {
@@ -125,13 +126,17 @@ REFUSED = {
         [keras.Input((4,)), keras.layers.Dense(2)]
     ),
     "The model has no weights yet": lambda: keras.Sequential([keras.layers.Dense(2)]),
-    "The layer a is a Dense": of_one((4,), Dense, 2),
-    "The layer a has the activation gelu": of_one((4,), keras.layers.Dense, 2, activation="gelu"),
-    "The layer a is not along the last axis": of_one((4, 2), keras.layers.Softmax, axis=1),
-    "The layer a has a scale or an offset for each pixel": of_one(
-        (2,), keras.layers.Rescaling, [1.0, 2.0]
+    "The layer a is a Dense": of_one(Dense(2, name="a"), 4),
+    "The layer a has the activation gelu": of_one(
+        keras.layers.Dense(2, activation="gelu", name="a"), 4
     ),
-    "The layer a computes in float16": of_one((4,), keras.layers.Dense, 2, dtype="mixed_float16"),
+    "The layer a is not along the last axis": of_one(keras.layers.Softmax(axis=1, name="a"), 4, 2),
+    "The layer a has a scale or an offset for each pixel": of_one(
+        keras.layers.Rescaling([1.0, 2.0], name="a"), 2
+    ),
+    "The layer a computes in float16": of_one(
+        keras.layers.Dense(2, dtype="mixed_float16", name="a"), 4
+    ),
 }
 
 
@@ -148,19 +153,31 @@ def test_refused_models_get_one_sentence(beginning):
 @pytest.fixture
 def scripts(monkeypatch):
     """Stand-ins for the files of TensorFlow.js: nothing is fetched."""
-    monkeypatch.setattr(page_module, "fetch", lambda pins: dict.fromkeys(pins, b""))
+    contents = {name: f"// {name}".encode() for name in read_pins(SOURCE / "tensorflowjs.json")}
+    monkeypatch.setattr(page_module, "fetch", lambda pins: {n: contents[n] for n in pins})
+    return contents
+
+
+def unpacked(packed):
+    return np.frombuffer(gzip.decompress(base64.b64decode(packed)), np.uint8)
 
 
 def test_page_is_self_contained(scripts, tmp_path):
-    path = build_page(by_hand(), PICTURES, tmp_path / "new" / "page.html")
-    page = path.read_text(encoding="utf-8")
+    model = by_hand()
+    page = build_page(model, PICTURES, tmp_path / "new" / "page.html").read_text(encoding="utf-8")
     assert not re.findall(r"/\*\{.*?\}\*/", page)
     assert not re.findall(r"""(?:src|href)\s*=\s*["']""", page)
+    for name in ("tf.es2017.min.js", "tf-backend-wasm.es2017.min.js"):
+        assert f"<script>{scripts[name].decode()}</script>" in page
     given = json.loads(re.search(r'id="given">(.*?)</script>', page)[1])
+    assert unpacked(given["wasm"]).tobytes() == b"// tfjs-backend-wasm-simd.wasm"
+    assert base64.b64decode(given["model"]["weights"]) == export(model).weights
+    assert [each["name"] for each in given["classes"]] == list(CLASS_NAMES)
+    assert given["source"] == "sketches"
+
     images, labels = {}, {}
     for part in ("shown", "training", "heldOut"):
-        pixels = gzip.decompress(base64.b64decode(given[part]["pixels"]))
-        images[part] = np.frombuffer(pixels, np.uint8).reshape(-1, 28, 28)
+        images[part] = unpacked(given[part]["pixels"]).reshape(-1, 28, 28)
         labels[part] = np.frombuffer(base64.b64decode(given[part]["labels"]), np.uint8)
     np.testing.assert_array_equal(images["training"], IMAGES)
     np.testing.assert_array_equal(labels["training"], LABELS)
@@ -174,6 +191,9 @@ def test_page_is_self_contained(scripts, tmp_path):
     ]
     assert len(pairs) == 200
     assert dict(pairs) == test_labels
+    np.testing.assert_allclose(
+        given["kerasProbabilities"], softmax(model(images["shown"]).numpy()), atol=1e-6
+    )
 
 
 @pytest.mark.parametrize(
@@ -249,8 +269,14 @@ def test_explorer_is_a_small_sandboxed_frame():
     assert frame.startswith('<iframe sandbox="allow-scripts" ')
     inside = html.unescape(re.search(r'srcdoc="([^"]*)"', frame)[1])
     assert not re.findall(r"/\*\{.*?\}\*/", inside)
+    assert '"logits":[1.0,2.0]' in inside
     assert "http" not in inside
     assert CLASS_COLOURS[CLASS_NAMES.index("Coat")] in inside
+
+
+def test_class_name_cannot_end_the_script():
+    inside = html.unescape(softmax_explorer([1, 2], ["</script>", "b"])._repr_html_())
+    assert inside.count("</script>") == 1
 
 
 @pytest.mark.parametrize(
