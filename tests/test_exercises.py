@@ -10,8 +10,9 @@ from functools import cache
 import numpy as np
 import pytest
 
-from helpers.exercises import NOTEBOOKS, exercises_of, judging
-from helpers.exercises.judging import CORRECT, COULD_NOT_RUN, NOT_STARTED, NOT_YET, judge, value
+from helpers.exercises import NOTEBOOKS, exercises_of, judging, starter_of
+from helpers.exercises.exercise import CHANGED, observations, value
+from helpers.exercises.judging import CORRECT, COULD_NOT_RUN, NOT_STARTED, NOT_YET, judge
 from tools.notebooks import find_notebooks, parts
 
 SECONDS_FOR_A_CHECK = 2
@@ -42,7 +43,7 @@ def first_line(verdict):
 
 def asked(made, answer):
     """What the exercise asks this answer, with what came out, and the error that ended it."""
-    return judging._observations(made, answer, None)
+    return observations(made, answer, None)
 
 
 # Right and wrong answers --------------------------------------------------------------------------
@@ -65,7 +66,7 @@ def test_right_answers_are_accepted(name):
 
 # Mistakes in the form of an answer, which an example would not explain.
 WITHOUT_EXAMPLE = (
-    judging.CHANGED,
+    CHANGED,
     "Return the loss alone, one number.",
     "You returned a single number. Return one score for each probability.",
 )
@@ -301,6 +302,8 @@ def test_notebook_has_a_blank_starter_for_each_exercise_of_its_module(path):
             check = rf'^check\("{name}", (\w+|\[.+\])\)\Z'
             assert re.search(check, cell.source, re.MULTILINE)
             assert cell.outputs[0].text.startswith(f"{name} {NOT_STARTED}: ")
+            starter = starter_of(exercise(name).solution)
+            assert starter in cell.source, "`reset` prints another starter."
     assert names == [f"{notebook}.{number}" for number in range(1, len(names) + 1)]
     assert names == list(exercises_of(notebook))
     assert 4 <= len(names) <= 6
@@ -377,7 +380,7 @@ def judge_safely(made, answer, capfd):
     assert time.monotonic() - begin < 5
     assert verdict.message
     assert "Traceback" not in verdict.message
-    assert "helpers" not in verdict.message
+    assert "helpers" not in verdict.message.partition("printed:")[0]
     assert capfd.readouterr() == ("", "")
     return verdict
 

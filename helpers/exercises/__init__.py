@@ -1,19 +1,42 @@
-"""Exercises that can tell you what is wrong: `check`, `hint`, `solution` and `progress`.
+"""Exercises that can tell you what is wrong: `check`, `hint`, `solution`, `reset`, `progress`.
 
 The exercises of notebook 01 are in `notebook_01.py`, and so on: one function for each, which
 returns everything about it. Modules are imported when they are first needed.
 """
 
+import ast
 import importlib
 import inspect
 import textwrap
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from helpers.exercises.judging import CORRECT, NOT_STARTED, Exercise, judge
+from IPython.display import display
+
+from helpers.exercises.exercise import Exercise
+from helpers.exercises.judging import CORRECT, NOT_STARTED, Verdict, judge
 from helpers.exercises.progress_file import read_progress, write_entry
+from helpers.exercises.showing import Code, as_html
 
 NOTEBOOKS = range(11)
+
+_last_answers: dict[str, Any] = {}  # by exercise, for `solution` to show
+
+
+class _Feedback:
+    """A verdict for Jupyter to show, as HTML or as plain text."""
+
+    def __init__(self, exercise_id: str, verdict: Verdict) -> None:
+        self._exercise_id, self._verdict = exercise_id, verdict
+
+    def __repr__(self) -> str:
+        message = self._verdict.message.replace("\n", "\n    ")
+        return f"{self._exercise_id} {self._verdict.outcome}: {message}"
+
+    def _repr_html_(self) -> str:
+        verdict = self._verdict
+        return as_html(self._exercise_id, verdict.outcome, verdict.sentence, verdict.details)
 
 
 def exercises_of(notebook: int) -> dict[str, Callable[[], Exercise]]:
@@ -22,16 +45,24 @@ def exercises_of(notebook: int) -> dict[str, Callable[[], Exercise]]:
 
 
 def check(exercise_id: str, answer: Any) -> None:
-    """Print whether an answer is right, and if not, which mistake it is."""
+    """Show whether an answer is right, and if not, which mistake it is."""
     exercise = _find(exercise_id)
     if exercise is None:
         return
     verdict = judge(exercise, answer)
-    print(f"{exercise_id} {verdict.outcome}: {_indented(verdict.message)}")
-    if verdict.outcome != NOT_STARTED:
-        entry = _entry(exercise_id)
-        best = CORRECT if CORRECT in (verdict.outcome, entry.get("outcome")) else verdict.outcome
-        _store(exercise_id, entry, outcome=best, tries=entry.get("tries", 0) + 1)
+    if verdict.outcome == NOT_STARTED:
+        print(f"{exercise_id} {NOT_STARTED}: {verdict.message}")
+        return
+    _last_answers[exercise_id] = answer
+    entry = _entry(exercise_id)
+    best = CORRECT if CORRECT in (verdict.outcome, entry.get("outcome")) else verdict.outcome
+    tries = entry.get("tries", 0) + 1
+    if verdict.outcome != CORRECT and tries > 1 and not entry.get("hints"):
+        verdict = replace(
+            verdict, details=(*verdict.details, ("stuck?", Code(f'hint("{exercise_id}")')))
+        )
+    display(_Feedback(exercise_id, verdict))
+    _store(exercise_id, entry, outcome=best, tries=tries)
 
 
 def hint(exercise_id: str) -> None:
@@ -42,11 +73,16 @@ def hint(exercise_id: str) -> None:
     entry = _entry(exercise_id)
     number = min(entry.get("hints", 0), len(exercise.hints) - 1)
     print(f"{exercise_id} hint {number + 1} of {len(exercise.hints)}: {exercise.hints[number]}")
+    if number + 1 == len(exercise.hints):
+        print(f'This is the last hint. Still stuck? solution("{exercise_id}") shows one way.')
     _store(exercise_id, entry, hints=number + 1)
 
 
 def solution(exercise_id: str) -> None:
-    """Print a solution and why it is one, after a try of your own or when asked twice."""
+    """Print a solution, your last answer, and why the solution is one.
+
+    Only after a try of your own, or when asked twice.
+    """
     exercise = _find(exercise_id)
     if exercise is None:
         return
@@ -55,10 +91,25 @@ def solution(exercise_id: str) -> None:
     if not entry.get("tries") and not asked:
         print(f"{exercise_id}: try it once yourself and check it. Or ask again to see it now.")
     else:
+        if exercise_id in _last_answers:
+            print(f"{exercise_id} your last answer:\n\n{source_of(_last_answers[exercise_id])}\n")
         print(
             f"{exercise_id} a solution:\n\n{source_of(exercise.solution)}\n\n{exercise.explanation}"
         )
     _store(exercise_id, entry, asked=asked + 1)
+
+
+def reset(exercise_id: str) -> None:
+    """Forget the tries and hints of one exercise, and print its starter to begin again."""
+    exercise = _find(exercise_id)
+    if exercise is None:
+        return
+    _last_answers.pop(exercise_id, None)
+    print(f"{exercise_id} is as new: no tries, no hints. Your cell still has what you wrote.")
+    if starter := starter_of(exercise.solution):
+        print(f"Its starter:\n\n{starter}")
+    if problem := write_entry(exercise_id, {}):
+        print(problem)
 
 
 def progress() -> None:
@@ -75,8 +126,29 @@ def progress() -> None:
 def source_of(answer: Any) -> str:
     """An answer as Python: the source of a function or class, the text of a value."""
     if callable(answer):
-        return textwrap.dedent(inspect.getsource(answer)).strip()
+        try:
+            return textwrap.dedent(inspect.getsource(answer)).strip()
+        except (OSError, TypeError):
+            pass  # not written in a cell
     return repr(answer)
+
+
+def starter_of(solution: Any) -> str:
+    """A function, or a class with its methods, with the bodies left open; "" for a value."""
+    if not callable(solution):
+        return ""
+    lines = source_of(solution).splitlines()
+    functions = [
+        each
+        for each in ast.walk(ast.parse("\n".join(lines)))
+        if isinstance(each, ast.FunctionDef) and each.name != "__init__"
+    ]
+    for function in sorted(functions, key=lambda each: each.lineno, reverse=True):
+        indent = " " * function.body[0].col_offset
+        lines[function.body[0].lineno - 1 : function.end_lineno] = [
+            f"{indent}...  # your code here"
+        ]
+    return "\n".join(lines)
 
 
 def _find(exercise_id: str) -> Exercise | None:
@@ -97,7 +169,3 @@ def _entry(exercise_id: str) -> dict:
 def _store(exercise_id: str, entry: dict, **changes: Any) -> None:
     if problem := write_entry(exercise_id, entry | changes):
         print(problem)
-
-
-def _indented(message: str) -> str:
-    return message.replace("\n", "\n    ")

@@ -6,140 +6,173 @@ those of the solution. Where they differ, the wrong answer that behaves like the
 mistake.
 """
 
-import copy
 import dis
-import linecache
-import numbers
-import traceback
+import inspect
+import itertools
 import types
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
-from helpers.exercises.sandbox import Stopped, run_safely
+from helpers.exercises import errors
+from helpers.exercises.differences import describe_difference, is_finite, same
+from helpers.exercises.exercise import (
+    SECONDS,
+    Exercise,
+    NotYet,
+    Observation,
+    Record,
+    observations,
+    plain,
+    value,
+)
+from helpers.exercises.sandbox import Printed, Stopped, run_safely
+from helpers.exercises.showing import Code, shown
 
 NOT_STARTED = "not started"
 CORRECT = "correct"
 NOT_YET = "not yet"
 COULD_NOT_RUN = "could not run"
 
-SECONDS = 3.0  # for one answer; right ones take milliseconds
+PRINTED_LINES, PRINTED_CHARACTERS = 5, 400  # that are shown of what an answer prints
 
-NO_FUNCTION = "Give `check` the function itself, by its name and without brackets."
-CHANGED = (
-    "You changed the caller's array: make a new array instead of writing into the one that you "
-    "were given."
-)
-
-# Whose lines of code are not the learner's.
-HELPERS = str(Path(__file__).resolve().parent.parent)
-PACKAGES = str(Path(np.__file__).resolve().parent.parent)
-STANDARD_LIBRARY = str(Path(dis.__file__).resolve().parent)
-
-# What an answer was asked, and what came out.
-Observation = tuple[str, Any]
-
-
-@dataclass(frozen=True)
-class Exercise:
-    """One exercise, everything about it in one place."""
-
-    solution: Any  # the answer that `solution` shows
-    mistakes: dict[str, list]  # a sentence, and the typical wrong answers that earn it
-    probe: Callable[[Any], Iterator[Observation]]  # puts an answer to use
-    hints: tuple[str, str, str]  # from a nudge to almost there
-    takeaway: str  # one sentence for "correct": why it matters, what it will be used for
-    explanation: str  # why the solution is one
-    tolerance: float = 1e-4
-
-    @property
-    def wrong_answers(self) -> Iterator[tuple[Any, str]]:
-        """Each typical wrong answer with its sentence."""
-        for sentence, answers in self.mistakes.items():
-            for answer in answers:
-                yield answer, sentence
+NOTHING_YET = "Nothing here yet. Write your answer, then run the cell again."
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """One of the four outcomes, and what the learner reads."""
+    """One of the four outcomes, and what the learner reads: a sentence, and what belongs to it."""
 
     outcome: str
-    message: str
+    sentence: str
+    details: tuple[tuple[str, Any], ...] = ()  # such as ("came out", an array)
 
-
-class NotYet(Exception):
-    """What an observer raises when it sees by itself what is wrong with an answer."""
-
-
-def value(answer: Any) -> Iterator[Observation]:
-    """Observe an answer that is no program: a number, a list of numbers, a letter."""
-    yield "your answer", answer
-
-
-def calls(*argument_lists: tuple) -> Callable[[Any], Iterator[Observation]]:
-    """Observe a function by calling it with each of these arguments.
-
-    It gets copies. If it changes one of them, that is a mistake of its own. NumPy's warnings are
-    dropped with all others, since `inf` and `nan` are results that a sentence can speak of.
-    """
-    return named_calls(*((", ".join(map(shown, each)), each) for each in argument_lists))
-
-
-def named_calls(*cases: tuple[str, tuple]) -> Callable[[Any], Iterator[Observation]]:
-    """Like `calls`, with words for each list of arguments: large arrays say nothing when shown."""
-
-    def observe(function: Callable) -> Iterator[Observation]:
-        if not callable(function):
-            raise NotYet(NO_FUNCTION)
-        for name, arguments in cases:
-            given = copy.deepcopy(arguments)
-            result = function(*given)
-            if not _same(given, arguments, tolerance=0):
-                raise NotYet(CHANGED)
-            yield name, result
-
-    return observe
+    @property
+    def message(self) -> str:
+        """All of it as plain text."""
+        return "\n".join(
+            [self.sentence, *(f"{name + ':':<10} {shown(it)}" for name, it in self.details)]
+        )
 
 
 def judge(exercise: Exercise, answer: Any) -> Verdict:
     """Compare an answer with the right one, without ever raising."""
-    if is_blank(answer, exercise.solution):
-        return Verdict(NOT_STARTED, "Nothing here yet. Write your answer, then run the cell again.")
+    places = _places(answer, exercise.solution)
+    empty = [name for name, is_empty in places.items() if is_empty]
+    if is_blank(answer) or (empty and len(empty) == len(places)):
+        return Verdict(NOT_STARTED, NOTHING_YET)
+    verdict = _judge_whole(exercise, answer)
+    if not empty or verdict.outcome == CORRECT:  # a method of `pass` alone may be right
+        return verdict
+    still = f"Still empty: {', '.join(empty) if len(empty) < 4 else f'{len(empty)} places'}."
+    filled = _judge_whole(exercise, _filled(answer, exercise.solution))
+    if filled.outcome == NOT_YET:
+        return replace(filled, sentence=f"{filled.sentence} {still}")
+    return Verdict(NOT_YET, ("Right so far. " if filled.outcome == CORRECT else "") + still)
+
+
+def _judge_whole(exercise: Exercise, answer: Any) -> Verdict:
     # First, so that a library's slow first call does not count as the learner's time.
-    expected, _ = _observations(exercise, exercise.solution, seconds=None)
-    seen, error = _observations(exercise, answer, SECONDS)
-    for number, ((given, got), (_, wanted)) in enumerate(zip(seen, expected, strict=False)):
-        if not _same(got, wanted, exercise.tolerance):
-            sentence = _named_mistake(exercise, seen, number) or _plain_difference(
-                got, wanted, exercise.tolerance
-            )
-            example = f"given:     {given}\ncame out:  {shown(got)}\nshould be: {shown(wanted)}"
-            return Verdict(
-                NOT_YET, sentence if exercise.probe is value else f"{sentence}\n{example}"
-            )
-    if isinstance(error, NotYet):
-        return Verdict(NOT_YET, str(error))
-    if error is not None:
-        return Verdict(COULD_NOT_RUN, _describe_error(error))
-    return Verdict(CORRECT, exercise.takeaway)
+    expected = exercise.expected
+    printed = Printed(PRINTED_CHARACTERS)
+    seen, error = observations(exercise, answer, SECONDS, printed)
+    verdict = _compare(exercise, answer, seen, error, expected)
+    if text := printed.text.strip():
+        lines = text.splitlines()
+        more = "\n…" if len(lines) > PRINTED_LINES or len(text) == PRINTED_CHARACTERS else ""
+        text = Code("\n".join(lines[:PRINTED_LINES]) + more)
+        verdict = replace(verdict, details=(*verdict.details, ("printed", text)))
+    return verdict
 
 
-def is_blank(answer: Any, solution: Any = None) -> bool:
-    """Whether the place for the answer is still empty.
+def _compare(
+    exercise: Exercise,
+    answer: Any,
+    seen: list[Observation],
+    error: BaseException | None,
+    expected: list[Any],
+) -> Verdict:
+    results = [got for _, got in seen]
+    pairs = list(zip(results, expected, strict=False))
+    tolerance = exercise.tolerance
+    first = next((i for i, pair in enumerate(pairs) if not same(*pair, tolerance)), None)
+    if first is None:
+        if error is None:
+            return Verdict(CORRECT, exercise.takeaway)
+        if isinstance(error, NotYet):
+            return Verdict(NOT_YET, str(error))
+        sentence = _named_mistake(exercise, results, error, len(seen))
+        return _could_not_run(error, sentence or _exchanged_arguments(exercise, answer))
+    is_shown = exercise.probe is not value
+    sentence = (
+        _named_mistake(exercise, results, error, first)
+        or _exchanged_arguments(exercise, answer)
+        or describe_difference(pairs[first:], tolerance, reveal=is_shown)
+    )
+    example = (
+        ("given", Code(seen[first][0])),
+        ("came out", results[first]),
+        ("should be", expected[first]),
+    )
+    return Verdict(NOT_YET, sentence, example if is_shown else ())
 
-    Of a class only the methods that the solution has must be filled in: `def build(self, shape):
-    pass` is right for a layer without weights.
+
+def _could_not_run(error: BaseException, sentence: str) -> Verdict:
+    """The learner's own error: its meaning, the example that was tried, and the line."""
+    if isinstance(error, Stopped):
+        sentence = f"It ran for {SECONDS:.0f} seconds and was stopped. Is there an endless loop?"
+    else:
+        sentence = sentence or errors.meaning(error)
+    details = []
+    if sentence and not isinstance(error, Stopped):
+        details.append(("error", Code(errors.name_and_text(error))))
+    if notes := getattr(error, "__notes__", None):
+        details.append(("given", Code(notes[-1])))
+    if line := errors.line_of(error):
+        number, source = line
+        details.append((f"line {number}", Code(source)))
+    return Verdict(COULD_NOT_RUN, sentence or errors.name_and_text(error), tuple(details))
+
+
+def _places(answer: Any, solution: Any) -> dict[str, bool]:
+    """The places of an answer by name, and whether each is still empty.
+
+    A list has one for each entry, a class one for each method of the solution.
     """
     if isinstance(answer, (list, tuple)):
-        return any(is_blank(item) for item in answer)
+        names: dict[str, bool] = {}
+        for number, item in enumerate(answer, start=1):
+            if isinstance(item, (list, tuple)):
+                row = _places(item, None).items()
+                names |= {f"{name} of row {number}": is_empty for name, is_empty in row}
+            else:
+                names[f"number {number}"] = is_blank(item)
+        return names
+    if isinstance(answer, type) and isinstance(solution, type):
+        methods = {name: vars(answer).get(name) for name in vars(solution)}
+        return {
+            f"`{name}`": is_blank(method)
+            for name, method in methods.items()
+            if isinstance(method, types.FunctionType) and name != "__init__"
+        }
+    return {}
+
+
+def _filled(answer: Any, solution: Any) -> Any:
+    """The answer with the solution's parts where it is still empty."""
     if isinstance(answer, type):
-        asked = vars(solution) if isinstance(solution, type) else vars(answer)
-        methods = [vars(answer).get(name) for name in asked]
-        return any(is_blank(item) for item in methods if isinstance(item, types.FunctionType))
+        methods = {
+            name: vars(solution)[name]
+            for name in vars(solution)
+            if is_blank(vars(answer).get(name)) and name in vars(answer)
+        }
+        return type(answer.__name__, (answer,), methods)
+    if isinstance(answer, (list, tuple)) and isinstance(solution, (list, tuple)):
+        return [_filled(*pair) for pair in itertools.zip_longest(answer, solution)]
+    return solution if is_blank(answer) else answer
+
+
+def is_blank(answer: Any) -> bool:
+    """Whether the place for an answer is still empty."""
     if isinstance(answer, types.FunctionType):
         steps = list(dis.get_instructions(answer))
         plain = {"RESUME", "NOP", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE"}
@@ -148,165 +181,121 @@ def is_blank(answer: Any, solution: Any = None) -> bool:
     return answer is None or answer is Ellipsis
 
 
-def shown(thing: Any) -> str:
-    """A short text for a value, numbers to four digits."""
-    array = _numbers(thing)
-    if array is not None:
-        text = np.array2string(
-            array, precision=4, suppress_small=True, separator=", ", threshold=24, edgeitems=2
-        )
-    elif isinstance(thing, (tuple, list)):
-        text = f"[{', '.join(map(shown, thing))}]"
-    else:
-        try:
-            text = repr(thing)
-        except Exception:
-            text = type(thing).__name__
-    text = " ".join(text.split())
-    return text if len(text) <= 160 else text[:157] + "..."
+# Which mistake it is ------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Thing:
-    """Stands in for a result that is no data, so that looking at it runs no code of the learner."""
+def _named_mistake(
+    exercise: Exercise, results: list[Any], error: BaseException | None, first: int
+) -> str:
+    """The sentence of the wrong answer that behaves most like the learner's, or "".
 
-    text: str
-
-    def __repr__(self) -> str:
-        return self.text
-
-
-def _observations(
-    exercise: Exercise, answer: Any, seconds: float | None
-) -> tuple[list[Observation], BaseException | None]:
-    """What comes out when the answer is put to use, and the error that ended it, if one did."""
-    seen: list[Observation] = []
-
-    def use() -> None:
-        for given, result in exercise.probe(answer):
-            seen.append((given, _plain(result)))
-
-    return seen, run_safely(use, seconds)
-
-
-def _plain(result: Any) -> Any:
-    """A copy made of lists, arrays, numbers and texts, whatever library the result is from."""
-    if isinstance(result, (tuple, list)):
-        return [_plain(part) for part in result]
-    if isinstance(result, str):
-        return str(result)
-    if hasattr(result, "__array__"):
-        array = np.array(result)
-        if array.dtype.kind not in "OU":
-            return array
-        return _plain(array.tolist()) if array.ndim else _Thing(shown(result))
-    if isinstance(result, numbers.Real):
-        return result if type(result) in (bool, int) else float(result)
-    return None if result is None else _Thing(shown(result))
-
-
-def _same(got: Any, wanted: Any, tolerance: float) -> bool:
-    if isinstance(wanted, str):
-        return isinstance(got, str) and got.strip().lower() == wanted.strip().lower()
-    got_array, wanted_array = _numbers(got), _numbers(wanted)
-    if got_array is not None and wanted_array is not None:
-        return got_array.shape == wanted_array.shape and np.allclose(
-            got_array, wanted_array, rtol=tolerance, atol=tolerance, equal_nan=True
-        )
-    if isinstance(got, (tuple, list)) and isinstance(wanted, (tuple, list)):
-        return len(got) == len(wanted) and all(
-            _same(*pair, tolerance) for pair in zip(got, wanted, strict=True)
-        )
-    return np.array_equal(got, wanted)
-
-
-def _numbers(thing: Any) -> np.ndarray | None:
-    """The thing as an array of numbers, or None."""
-    try:
-        array = np.asarray(thing)
-    except Exception:
-        return None
-    return array if array.dtype.kind in "biuf" else None
-
-
-def _named_mistake(exercise: Exercise, seen: list[Observation], number: int) -> str:
-    """The sentence of the wrong answer that behaves like the learner's, or "".
-
-    Throughout, or else up to the first difference from the right answer, which has this number.
-    But many mistakes end in `nan` or `inf`: two that do so there need not be the same.
+    It must do so up to the first difference from the right answer, which has this number: a result,
+    or the error after the last one. But many mistakes end in `nan` or `inf`: two that do so there
+    need not be the same. Where two sentences fit equally well, neither is chosen.
     """
-    telling = _is_finite(seen[number][1])
-    similar = ""
-    for wrong, sentence in exercise.wrong_answers:
-        agreement = _agreement(exercise, wrong, seen)
-        if agreement == len(seen):
-            return sentence
-        if agreement > number and telling:
-            similar = similar or sentence
-    return similar
+    best = 0
+    sentences: set[str] = set()
+    for number, (wrong, sentence) in enumerate(exercise.wrong_answers):
+        record = _record(exercise, number, wrong, results, first)
+        agrees = [
+            same(*pair, exercise.tolerance) for pair in zip(results, record.results, strict=False)
+        ]
+        ends_alike = len(results) == len(record.results) and _same_error(error, record.error)
+        is_all = all(agrees) and ends_alike
+        if first < len(results):
+            is_near = len(agrees) > first and all(agrees[: first + 1])
+            if not is_near or not (is_all or is_finite(results[first])):
+                continue
+        elif not is_all:
+            continue
+        agreement = sum(agrees) + ends_alike
+        if agreement > best:
+            best, sentences = agreement, set()
+        if agreement == best:
+            sentences.add(sentence)
+    return sentences.pop() if len(sentences) == 1 else ""
 
 
-def _is_finite(thing: Any) -> bool:
-    array = _numbers(thing)
-    if array is None:
-        return not isinstance(thing, list) or all(map(_is_finite, thing))
-    return bool(np.isfinite(array).all())
+def _same_error(one: BaseException | None, other: BaseException | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return errors.name_and_text(one) == errors.name_and_text(other)
 
 
-def _agreement(exercise: Exercise, wrong: Any, seen: list[Observation]) -> int:
-    """How long a wrong answer behaves like the learner's, counted in observations."""
-    count = 0
+def _record(exercise: Exercise, number: int, wrong: Any, results: list[Any], first: int) -> Record:
+    """What comes out of a wrong answer, at least up to where it differs from these results.
+
+    Answers are put to use from the beginning each time: a probe that stops half way and goes on
+    later would meet what others have done to a shared model.
+    """
+
+    def differs(mine: list[Any]) -> bool:
+        if len(mine) > len(results) == first:  # where the learner's has ended with an error
+            return True
+        pairs = zip(mine, results[: first + 1], strict=False)
+        return not all(same(theirs, one, exercise.tolerance) for one, theirs in pairs)
+
+    known = exercise.records.get(number)
+    if known and (known.is_complete or differs(known.results)):
+        return known
+    mine: list[Any] = []
+    is_complete = False
 
     def use() -> None:
-        nonlocal count
-        for (_, got), (_, other) in zip(seen, exercise.probe(wrong), strict=False):
-            if not _same(got, _plain(other), exercise.tolerance):
-                break
-            count += 1
+        nonlocal is_complete
+        for _, result in exercise.probe(wrong):
+            mine.append(plain(result))
+            if len(mine) <= first + 1 and differs(mine):
+                return
+        is_complete = True
 
-    run_safely(use, SECONDS)
-    return count
-
-
-def _plain_difference(got: Any, wanted: Any, tolerance: float) -> str:
-    if got is None:
-        return "Your function returns nothing: end it with `return` and the result."
-    got_array, wanted_array = _numbers(got), _numbers(wanted)
-    if wanted_array is None and isinstance(wanted, list):
-        if not isinstance(got, list) or len(got) != len(wanted):
-            return f"The result should have {len(wanted)} parts, with commas between them."
-        parts = zip(got, wanted, strict=True)
-        return next(
-            _plain_difference(*pair, tolerance) for pair in parts if not _same(*pair, tolerance)
-        )
-    if wanted_array is None:
-        return "That is not it. Read the question once more."
-    if got_array is None:
-        return f"The result should be made of numbers, not {shown(got)}."
-    if got_array.shape != wanted_array.shape:
-        return f"The shape is {got_array.shape}, and it should be {wanted_array.shape}."
-    if not _is_finite(got_array) and _is_finite(wanted_array):
-        return "The result contains `nan` or `inf`, and no right answer does here."
-    return "The form is right, but the numbers are not."
+    error = run_safely(use, SECONDS)
+    exercise.records[number] = Record(mine, error, is_complete or error is not None)
+    return exercise.records[number]
 
 
-def _describe_error(error: BaseException) -> str:
-    """The learner's own error, in two lines, with the line of their code."""
-    if isinstance(error, Stopped):
-        lines = [f"It ran for {SECONDS:.0f} seconds and was stopped. Is there an endless loop?"]
-    else:
-        try:
-            first = next(iter(str(error).splitlines()), "")
-        except Exception:
-            first = ""
-        lines = [f"{type(error).__name__}: {first}" if first else type(error).__name__]
-    own = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if not frame.filename.startswith((HELPERS, PACKAGES, STANDARD_LIBRARY))
-    ]
-    if own:
-        number = own[-1].lineno or 0
-        source = linecache.getline(own[-1].filename, number).strip()
-        lines.append(f"in line {number} of your code: {source}")
-    return "\n".join(lines)
+def _exchanged_arguments(exercise: Exercise, answer: Any) -> str:
+    """A sentence if the answer is right once two of its arguments change places, else ""."""
+    methods = vars(exercise.solution).values() if isinstance(exercise.solution, type) else ()
+    for function in (exercise.solution, *methods):
+        if not isinstance(function, types.FunctionType):
+            continue
+        name = function.__name__
+        names = [each for each in inspect.signature(function).parameters if each != "self"]
+        for one, other in itertools.combinations(range(len(names)), 2):
+            exchanged = _exchange(answer, name, function is not exercise.solution, one, other)
+            if exchanged is not None and _is_right(exercise, exchanged):
+                return (
+                    f"It is right with {names[one]} and {names[other]} exchanged. The exercise "
+                    f"calls it as `{name}({', '.join(names)})`."
+                )
+    return ""
+
+
+def _exchange(answer: Any, name: str, is_method: bool, one: int, other: int) -> Any:
+    """The answer, or its method of this name, with two arguments exchanged; None if it has none."""
+    original = vars(answer).get(name) if is_method and isinstance(answer, type) else answer
+    if not isinstance(original, types.FunctionType) or is_method != isinstance(answer, type):
+        return None
+
+    def exchanged(*arguments: Any) -> Any:
+        order = list(arguments)
+        i, j = one + is_method, other + is_method
+        if j < len(order):
+            order[i], order[j] = order[j], order[i]
+        return original(*order)
+
+    return type(answer.__name__, (answer,), {name: exchanged}) if is_method else exchanged
+
+
+def _is_right(exercise: Exercise, answer: Any) -> bool:
+    right = 0
+
+    def use() -> None:
+        nonlocal right
+        for (_, got), wanted in zip(exercise.probe(answer), exercise.expected, strict=False):
+            if not same(plain(got), wanted, exercise.tolerance):
+                return
+            right += 1
+
+    return run_safely(use, SECONDS) is None and right == len(exercise.expected)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from helpers.exercises.answers import from_results
-from helpers.exercises.judging import Exercise, calls, named_calls, value
+from helpers.exercises.exercise import Exercise, calls, named_calls, value
 
 
 def class_counts() -> Exercise:

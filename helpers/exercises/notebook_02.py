@@ -4,7 +4,7 @@ import numpy as np
 
 from helpers import maths
 from helpers.exercises.answers import from_results
-from helpers.exercises.judging import Exercise, calls, value
+from helpers.exercises.exercise import Exercise, calls, value
 from helpers.maths import naive_softmax, softmax
 
 EACH_ROW = {"axis": -1, "keepdims": True}

@@ -6,7 +6,7 @@ import numpy as np
 
 from helpers import maths
 from helpers.exercises.answers import from_results
-from helpers.exercises.judging import Exercise, NotYet, Observation, calls, named_calls, value
+from helpers.exercises.exercise import Exercise, NotYet, Observation, calls, named_calls, value
 from helpers.maths import log_softmax, naive_softmax, one_hot, softmax
 
 SMALL_BATCHES = (

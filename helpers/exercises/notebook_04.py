@@ -9,7 +9,7 @@ import numpy as np
 
 from helpers import maths, training
 from helpers.exercises.answers import from_results
-from helpers.exercises.judging import Exercise, NotYet, Observation, named_calls, shown
+from helpers.exercises.exercise import Exercise, NotYet, Observation, named_calls, shown
 from helpers.maths import cross_entropy, cross_entropy_gradient, naive_softmax
 from helpers.training import predict_logits, scale_pixels
 

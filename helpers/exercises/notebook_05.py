@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from helpers.exercises.answers import from_results
-from helpers.exercises.judging import CHANGED, NO_FUNCTION, Exercise, NotYet, value
+from helpers.exercises.exercise import CHANGED, NO_FUNCTION, Exercise, NotYet, value
 from helpers.maths import log_softmax, softmax
 
 NOT_IN_A_MODEL = (

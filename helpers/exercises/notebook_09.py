@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from helpers.exercises.answers import from_results
-from helpers.exercises.judging import Exercise, NotYet, calls, named_calls
+from helpers.exercises.exercise import Exercise, NotYet, calls, named_calls
 
 
 def weight_offsets() -> Exercise:

@@ -37,9 +37,12 @@ def _is_entry(entry: Any) -> bool:
 
 
 def write_entry(exercise_id: str, entry: dict) -> str:
-    """Store the entry of one exercise; return a sentence about what went wrong, or ""."""
+    """Store the entry of one exercise, or forget it if it is empty.
+
+    Return a sentence about what went wrong, or "".
+    """
     entries, readable = read_progress()
-    entries[exercise_id] = entry
+    entries = {name: each for name, each in (entries | {exercise_id: entry}).items() if each}
     problem = ""
     try:
         if not readable:

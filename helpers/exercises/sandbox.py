@@ -35,18 +35,25 @@ def _stop_on_line(frame: types.FrameType, event: str, argument: object) -> Calla
     return _stop_on_line
 
 
-class _Nowhere(io.TextIOBase):
-    """Discards what is printed: a flood must not fill the notebook."""
+class Printed(io.TextIOBase):
+    """Keeps the first characters of what is printed: a flood must not fill the notebook."""
+
+    def __init__(self, characters: int = 0) -> None:
+        self.text = ""
+        self._characters = characters
 
     def writable(self) -> bool:
         return True
 
     def write(self, text: str) -> int:
+        self.text += text[: self._characters - len(self.text)]
         return len(text)
 
 
-def run_safely(action: Callable[[], None], seconds: float | None) -> BaseException | None:
-    """Run `action()` and return the exception that it raised, or None. Its output is discarded.
+def run_safely(
+    action: Callable[[], None], seconds: float | None, printed: Printed | None = None
+) -> BaseException | None:
+    """Run `action()` and return the exception that it raised, or None. Keep what it `printed`.
 
     It runs in a thread of its own and is stopped after `seconds`; None sets no limit. Code that
     cannot be stopped, such as a very long sleep, goes on in its thread, and the kernel is free.
@@ -75,8 +82,8 @@ def run_safely(action: Callable[[], None], seconds: float | None) -> BaseExcepti
     worker = threading.Thread(target=run, daemon=True)
     with (
         warnings.catch_warnings(action="ignore"),
-        contextlib.redirect_stdout(_Nowhere()),
-        contextlib.redirect_stderr(_Nowhere()),
+        contextlib.redirect_stdout(printed or Printed()),
+        contextlib.redirect_stderr(Printed()),
     ):
         worker.start()
         try:
