@@ -404,7 +404,7 @@ def generated():
     yield 1
 
 
-TEXT = "That is not it. Read the question once more."
+TEXT = "This is not what should come out. Read the question once more."
 NO_NUMBERS = "The result should be made of numbers, and this is not."
 TWO_PARTS = "The result should have 2 parts, with commas between them."
 DIFFERENT = [

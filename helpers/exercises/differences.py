@@ -57,7 +57,7 @@ def describe_difference(pairs: list[tuple[Any, Any]], tolerance: float, reveal: 
     if wanted_array is None and isinstance(wanted, list):
         return _part_that_differs(got, wanted, tolerance, reveal)
     if wanted_array is None:
-        return "That is not it. Read the question once more."
+        return "This is not what should come out. Read the question once more."
     if got_array is None:
         return "The result should be made of numbers, and this is not."
     if wanted_array.dtype.kind == "b" and got_array.shape == ():
@@ -66,6 +66,11 @@ def describe_difference(pairs: list[tuple[Any, Any]], tolerance: float, reveal: 
         return _other_shape(got_array, wanted_array, tolerance)
     if is_finite(wanted_array) and not is_finite(got_array):
         return f"The result contains `nan` or `inf`{_where(~np.isfinite(got_array))}."
+    if _has_wrapped_round(got_array, wanted_array):
+        return (
+            "Numbers have wrapped round: integers this small cannot hold every result. Turn the "
+            "arrays into floats first, with `.astype(float)`."
+        )
     arrays = [
         (np.asarray(g, float), np.asarray(w, float))
         for g, w in pairs
@@ -80,6 +85,13 @@ def describe_difference(pairs: list[tuple[Any, Any]], tolerance: float, reveal: 
             if sentence := relation(arrays, close):
                 return sentence
     return _which_are_wrong(*arrays[0], tolerance, reveal)
+
+
+def _has_wrapped_round(got: np.ndarray, wanted: np.ndarray) -> bool:
+    """Whether all integers are right but for a multiple of 256."""
+    if got.dtype.kind not in "iu" or np.any(wanted != np.round(wanted)):
+        return False
+    return all((int(g) - int(w)) % 256 == 0 for g, w in zip(got.flat, wanted.flat, strict=True))
 
 
 def _comparable(got: Any, wanted: Any) -> bool:
@@ -319,7 +331,8 @@ def _which_are_wrong(got: np.ndarray, wanted: np.ndarray, tolerance: float, reve
     too_large = got[wrong] > wanted[wrong]
     size = "large" if too_large.all() else "small"
     if got.size == 1:
-        return f"It is too {size}."
+        is_close = np.isclose(got, wanted, rtol=0.02).all()
+        return f"It is too {size}{', but close: by less than 2 %' if is_close else ''}."
     if wrong.all():
         if too_large.all() or not too_large.any():
             return f"All numbers are too {size}."

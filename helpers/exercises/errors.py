@@ -48,6 +48,9 @@ MEANINGS = {
     r"does not support item assignment": (
         "A tensor cannot be written into, and neither can a text or a tuple. Compute a new one."
     ),
+    r"name '(kernel|bias|w|b|weights|units)' is not defined": (
+        "`{0}` lives in another method. Keep it as `self.{0}` there, and use it under that name."
+    ),
     r"name '(\w+)' is not defined": (
         "`{0}` has no value here. Is it spelt as where you define it, and has that cell been run?"
     ),
@@ -59,7 +62,8 @@ MEANINGS = {
         "the starter."
     ),
     r"index (\d+) is out of bounds for axis \d+ with size (\d+)": (
-        "There is no place {0}: {1} places are counted from 0."
+        "There is no place {0}: {1} places are counted from 0. Is a size fixed in your code, or "
+        "do you count from 1?"
     ),
     r"list index out of range|tuple index out of range": (
         "An index goes beyond the end. Places are counted from 0."
@@ -68,10 +72,12 @@ MEANINGS = {
         "Places are whole numbers, and yours are not. Are the arguments in the right order?"
     ),
     r"operands could not be broadcast together with shapes? (\(.*?\)) (\(.*?\))": (
-        "The shapes {0} and {1} do not fit, entry by entry. Is `keepdims=True` or an axis missing?"
+        "The shapes {0} and {1} do not fit, entry by entry. Is `keepdims=True` or an axis "
+        "missing, or a size fixed in your code?"
     ),
     r"Incompatible shapes: (\[.*?\]) vs\. (\[.*?\])": (
-        "The shapes {0} and {1} do not fit, entry by entry. Is `keepdims=True` or an axis missing?"
+        "The shapes {0} and {1} do not fit, entry by entry. Is `keepdims=True` or an axis "
+        "missing, or a size fixed in your code?"
     ),
     r"matmul: .*size (\d+) is different from (\d+)|shapes .* not aligned": (
         "For `@`, the columns on the left must be as many as the rows on the right. Look at both "
@@ -114,6 +120,10 @@ MEANINGS = {
     r"buffer is smaller than requested|buffer size must be a multiple": (
         "There are fewer bytes than you ask for. A float32 takes four, and `np.frombuffer` reads "
         "float64 unless you name the type."
+    ),
+    r"Labels must lie between": "Labels are counted from 0: with three classes, 0, 1 and 2.",
+    r"too many values to unpack": (
+        "More things come back than you have names for. Look at what the function returns."
     ),
     r"inhomogeneous shape": "The rows have different lengths, so they make no array.",
     r"maximum recursion depth": "The function calls itself without end.",

@@ -201,12 +201,12 @@ def _named_mistake(
             same(*pair, exercise.tolerance) for pair in zip(results, record.results, strict=False)
         ]
         ends_alike = len(results) == len(record.results) and _same_error(error, record.error)
-        is_all = all(agrees) and ends_alike
-        if first < len(results):
-            is_near = len(agrees) > first and all(agrees[: first + 1])
-            if not is_near or not (is_all or is_finite(results[first])):
-                continue
-        elif not is_all:
+        is_all = all(agrees) and len(agrees) == len(results)
+        if first == len(results):
+            is_near = is_all and ends_alike
+        else:
+            is_near = is_all or (all(agrees[: first + 1]) and is_finite(results[first]))
+        if not is_near or len(agrees) <= first < len(results):
             continue
         agreement = sum(agrees) + ends_alike
         if agreement > best:

@@ -124,6 +124,7 @@ def distances_to_centroids() -> Exercise:
                 total(as_given.astype(float) ** 2),
                 total(x8**2) - 2 * product + total(c8**2),
                 total(gaps.astype(np.int16) ** 2),
+                total(x8**2) - 2 * total(x8 * c) + total(c**2),
             ],
             "These are the distances. Leave out the square root.": [np.sqrt(right)],
             "You added up the absolute differences. Square each of them instead.": [
@@ -167,12 +168,13 @@ def distances_to_centroids() -> Exercise:
 
     first_pixel = np.zeros((10, 28, 28))
     first_pixel[:, 0, 0] = range(10)
-    two_pixels = np.zeros((1, 28, 28))
-    two_pixels[0, 0, :2] = 3, 4
+    two_pixels = np.zeros((2, 28, 28))
+    two_pixels[:, 0, :2] = (3, 4), (6, 0)
     random = np.random.default_rng(0)
     cases = (
         (
-            "a picture with the pixels 3 and 4, else 0; centroid k with the first pixel k, else 0",
+            "two pictures with the pixels 3 and 4, and 6 and 0, else 0; centroid k with the first "
+            "pixel k, else 0",
             (two_pixels, first_pixel),
         ),
         (
@@ -248,6 +250,12 @@ def recall_per_class() -> Exercise:
             "You averaged the class numbers. Compare each prediction with the label first, and "
             "average what comes out.": [[predictions[own].mean() for own, _ in members]],
             "`//` cuts off what is behind the point. Divide with `/`.": [hits // occur],
+            "`np.bincount` ends at the largest class that it finds, and a class without a hit may "
+            "be the last: give it `minlength=10`.": [
+                lambda: np.bincount(labels[right]) / np.bincount(labels)
+            ],
+            "You went through the classes that were predicted. A class that never is has the "
+            "recall 0: go through all ten.": [shares[np.unique(predictions)]],
         }
 
     cases = (
@@ -256,6 +264,7 @@ def recall_per_class() -> Exercise:
             np.array([0, 0, 1, 1, 2, 2, 3, 4, 5, 6, 7, 9, 8]),
         ),
         (np.arange(60, dtype=np.uint8) % 10, np.random.default_rng(0).permutation(60) % 10),
+        (np.arange(20, dtype=np.uint8) % 10, np.arange(20) % 10 % 7),
     )
     return Exercise(
         solution=recall_by_class,

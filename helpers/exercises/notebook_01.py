@@ -54,7 +54,14 @@ def softmax_of_rows() -> Exercise:
             "You divided the scores themselves. Take the exponential first.": [
                 lambda z: z / z.sum(axis=-1, keepdims=True)
             ],
+            "You divided by the sum of the scores. Divide by the sum of the exponentials.": [
+                lambda z: np.exp(z) / z.sum(axis=-1, keepdims=True)
+            ],
             "These are the exponentials. Divide each row by its sum.": [np.exp],
+            "Right for scores that are floats. But a result with the type of whole-number scores, "
+            "as `zeros_like` makes it, cuts the probabilities to 0: use `np.zeros`.": [
+                lambda z: softmax(z).astype(z.dtype)
+            ],
             "You used powers of 2. Softmax uses powers of e: `np.exp`.": [
                 lambda z: softmax(np.log(2) * z)
             ],
@@ -69,6 +76,7 @@ def softmax_of_rows() -> Exercise:
             (np.array([[0.0, 0.0, 1.0], [0.0, 5.0, 1.0], [2.0, 1.0, -1.0]]),),
             (np.array([[1.0, 2.0], [3.0, 3.0], [-1.0, 0.5]]),),
             (np.array([[4.0, 1.0, 0.0, 2.0]]),),
+            (np.array([[1, 0], [3, 5]]),),
         ),
         hints=(
             "Work out on paper what has to be divided by what for one row.",
@@ -92,7 +100,7 @@ def scores_from_probabilities() -> Exercise:
     single_number = "You returned a single number. Return one score for each probability."
 
     def observe(function):
-        cases = ([0.5, 0.3, 0.2], [0.1, 0.3, 0.6], [0.01, 0.49, 0.2, 0.3])
+        cases = ([0.5, 0.3, 0.2], [0.1, 0.3, 0.6], [0.01, 0.49, 0.2, 0.3], [0.0001, 0.9999])
         for given, scores in calls(*((np.array(case),) for case in cases))(function):
             try:
                 are_numbers = np.asarray(scores).dtype.kind in "biuf"
@@ -137,6 +145,11 @@ def scores_from_probabilities() -> Exercise:
             "Scores this large make `exp` overflow, and softmax answers `nan`. Move them all down "
             "until they are small.": [lambda p: np.log(p) + 1000],
             single_number: [lambda p: np.log(p).sum()],
+            "A limit makes all small probabilities equal. They are positive, so their logarithm "
+            "is finite: leave the limit out.": [
+                lambda p: np.log(p.clip(1e-3)),
+                lambda p: np.log(p + 1e-3),
+            ],
         },
         probe=observe,
         hints=(

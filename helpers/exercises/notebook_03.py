@@ -144,6 +144,7 @@ def mean_cross_entropy() -> Exercise:
             *SMALL_BATCHES,
             (np.array([[0.0, 800.0]]), np.array([0])),
             (np.array([[800.0, 800.0]]), np.array([0])),
+            (np.array([[3, 1], [0, 2], [5, 5]]), np.array([0, 1, 1], np.uint8)),
         ),
         hints=(
             "`log_softmax(logits)` has one number for each class. Which one of a row counts?",
@@ -286,7 +287,11 @@ def gradient_of_batch() -> Exercise:
     return Exercise(
         solution=cross_entropy_gradient,
         mistakes=from_results(wrong_results, *SMALL_BATCHES[0]),
-        probe=calls(*SMALL_BATCHES, (np.array([[1000.0, 0.0]]), np.array([1]))),
+        probe=calls(
+            *SMALL_BATCHES,
+            (np.array([[1000.0, 0.0]]), np.array([1])),
+            (np.array([[3, 1], [0, 2], [5, 5]]), np.array([0, 1, 1], np.uint8)),
+        ),
         hints=(
             "For one row the answer is p - y. What does the mean over the batch add to it?",
             "`softmax(logits)` and `maths.one_hot(labels, classes)` have the same shape, so one "
@@ -346,6 +351,8 @@ def finite_differences() -> Exercise:
             ],
             "You moved by half a step to each side. Move by a whole step to each side, and divide "
             "by 2h.": [(at(moves / 2) - at(-moves / 2)) / (2 * (h / 2))],
+            "A new name is no copy: both of your points are the same array, so the difference is "
+            "0. Use `point.copy()`.": [np.zeros(point.shape)],
             "This is the second derivative, how the slope itself changes. The slope is (f(x + h) - "
             "f(x - h)) / 2h.": [(above - 2 * here + below) / h**2],
             "These are the differences of the function. Divide by the distance of the two points, "

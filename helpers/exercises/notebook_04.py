@@ -244,6 +244,7 @@ def gradient_step() -> Exercise:
             first,
             (*SMALL_BATCH, 2.0),
             (np.array([[1.0]]), np.array([1]), np.array([[3.0, -1.0]]), np.ones(2), 0),
+            (*(np.concatenate([each] * 14) for each in SMALL_BATCH[:2]), *SMALL_BATCH[2:], 0.5),
         ),
         hints=(
             "The gradient points to where the loss rises. Which sign takes you the other way?",
@@ -354,6 +355,8 @@ def pixel_evidence() -> Exercise:
                 all_classes,
                 all_classes.reshape(784, 10),
             ],
+            "`weights` has a row for each pixel and a column for each class. Take the column, "
+            "`weights[:, class_number]`.": [lambda: x * weights[number].reshape(28, 28)],
             "The evidence for all ten classes is added up. Take the column of one class.": [
                 all_classes.sum(axis=-1)
             ],

@@ -166,6 +166,12 @@ def dense() -> Exercise:
             yield f"whether the bias of a new Dense({units}) is zero", zero
             yield "whether the numbers of its kernel differ", random
             yield "how many of its weights can be trained", len(layer.trainable_weights)
+            large = layer_class(40)
+            large(np.zeros((1, 60), np.float32))
+            kernel_of_large = max(large.weights, key=lambda weight: len(weight.shape))
+            limit = np.sqrt(6 / (60 + 40))  # of "glorot_uniform"
+            is_glorot = 0.9 * limit < np.abs(kernel_of_large).max() <= limit
+            yield "whether the kernel of Dense(40) for 60 features is glorot_uniform", is_glorot
             with tf.GradientTape() as tape:
                 total = tf.reduce_sum(layer(inputs))
             gradients = tape.gradient(total, [kernel.value, bias.value])
@@ -214,6 +220,8 @@ def dense() -> Exercise:
             'The kernel should begin with small random numbers, all different: "glorot_uniform".': [
                 answer(kernel="zeros")
             ],
+            "The kernel is random, but drawn in another way than the exercise asks: give it the "
+            'initializer "glorot_uniform".': [answer(kernel="he_normal"), answer(kernel="normal")],
             "These weights cannot be trained. Leave out `trainable=False`.": [
                 answer(trainable=False)
             ],
@@ -404,6 +412,23 @@ def count_parameters() -> Exercise:
             "Layers follow each other, so their parameters add up. Multiply inside a layer only.": [
                 3072 * 64 * 32 * 10
             ],
+            "The layer in the middle is missing: 64 inputs and 32 units.": [
+                3072 * 64 + 64 + 64 * 10 + 10,
+                3072 * 64 + 64 + 32 * 10 + 10,
+            ],
+            "Flatten first: a dense layer on the picture itself sees the three colours only.": [
+                3 * 64 + after_the_first + 64
+            ],
+            "One bias is missing: every layer has one for each of its units, the last one, too.": [
+                3072 * 64 + 64 + 64 * 32 + 32 + 32 * 10
+            ],
+            "The colours and the biases are missing. The picture has 32 · 32 · 3 numbers.": [
+                1024 * 64 + 64 * 32 + 32 * 10
+            ],
+            "Between two layers each unit is joined with each: multiply, don't add.": [
+                3072 + 64 + 64 + 32 + 32 + 10,
+                3072 + 64 + 32 + 10,
+            ],
             "The three layers are right. Now add them up.": [
                 [3072 * 64 + 64, 64 * 32 + 32, 32 * 10 + 10]
             ],
@@ -465,6 +490,16 @@ def cross_entropy_loss() -> Exercise:
             yield "the loss of a batch of two, as Keras calls it", mean
             if tape.gradient(mean, scores) is None:
                 raise NotYet(no_gradient)
+            any_rows = tf.TensorSpec((None,)), tf.TensorSpec((None, 3))
+            try:
+                in_fit = tf.function(loss, input_signature=any_rows)(tf.constant([0.0, 2]), scores)
+            except Exception as error:
+                raise NotYet(
+                    "Right by itself, but not inside `fit`, where the number of rows is not known "
+                    "yet. Use `keras.ops` on the whole batch: no loop over rows, no `len`, no "
+                    "`shape[0]`."
+                ) from error
+            yield "the same loss inside `fit`", in_fit
 
     def wrong_results(y, z):
         def pick(array):
@@ -627,8 +662,9 @@ def train_step() -> Exercise:
         np.array([[1.0, -1.0], [-0.5, 0.5], [0.3, 0.8]]),
         np.array([0.2, -0.2]),
     ]
-    inputs = np.array([[1, 2], [-1, 0.5], [0, -2], [2, 1]], np.float32)
-    labels = np.array([1, 0, 0, 1], np.uint8)
+    # Forty rows, more than `fit` takes at a time.
+    inputs = np.tile(np.array([[1, 2], [-1, 0.5], [0, -2], [2, 1]], np.float32), (10, 1))
+    labels = np.tile(np.array([1, 0, 0, 1], np.uint8), 10)
     cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
     def observe(function):
@@ -685,7 +721,7 @@ def train_step() -> Exercise:
             ],
             "You divided the gradients by the number of rows. The loss is a mean already, so leave "
             "that "
-            "out.": [answer(lambda optimizer, g, v: optimizer.apply([each / 4 for each in g], v))],
+            "out.": [answer(lambda optimizer, g, v: optimizer.apply([each / 40 for each in g], v))],
             "The gradients have taken the place of the weights. Let the optimizer subtract them: "
             "`optimizer.apply_gradients`.": [
                 answer(
@@ -719,6 +755,9 @@ def train_step() -> Exercise:
                 answer(returned=lambda before, after: (before, after))
             ],
             no_gradient: [answer(value=lambda loss, y, z: loss(y, tf.stop_gradient(z)))],
+            "A Keras loss takes the labels first, then the scores: `loss(labels, scores)`.": [
+                answer(value=lambda loss, y, z: loss(z, y))
+            ],
             gradient_first: [answer(lambda optimizer, g, v: optimizer.apply(v, g))],
             CHANGED: [writes_into_inputs],
         },

@@ -44,6 +44,12 @@ def shift() -> Exercise:
             "columns axis 2: "
             "begin with `[:, …]`.": [shifted(x.transpose(2, 0, 1), down, right).transpose(1, 2, 0)],
             "Nothing has moved.": [x],
+            "You cleared the rows that came in from below, but not the columns from the other "
+            "side.": [
+                np.where(
+                    np.arange(x.shape[1])[:, None] < down, 0, np.roll(x, (down, right), (1, 2))
+                )
+            ],
             "Everything is zero. Copy the part that stays in the picture.": [np.zeros_like(x)],
         }
 
@@ -90,6 +96,9 @@ def convolution() -> Exercise:
     edge = np.array([[1.0, -1.0], [2.0, -3.0]])
     generator = np.random.default_rng(7)
 
+    def patches(image, kernel):
+        return np.lib.stride_tricks.sliding_window_view(image, kernel.shape)
+
     def wrong_results(image, kernel):
         result, (rows, columns) = convolve(image, kernel), kernel.shape
         border = [((side - 1) // 2, side // 2) for side in kernel.shape]
@@ -103,7 +112,17 @@ def convolution() -> Exercise:
             "The last row and the last column are missing. A kernel of 2 fits 3 times on 4 pixels: "
             "`4 - 2 + 1`.": [result[:-1, :-1]],
             "You put zeros around the picture. Here the kernel stays inside it, so the result is "
-            "smaller than the picture.": [convolve(np.pad(image, border), kernel)],
+            "smaller than the picture.": [
+                convolve(np.pad(image, border), kernel),
+                convolve(np.pad(image, [(0, side - 1) for side in kernel.shape]), kernel),
+            ],
+            "`@` multiplies matrices. Multiply patch and kernel entry by entry, with `*`.": [
+                lambda: np.array(
+                    [[(patch @ kernel).sum() for patch in row] for row in patches(image, kernel)]
+                )
+            ],
+            "Your result holds integers, which cut off what is behind the point: make it with "
+            "`np.zeros` without the type of the image.": [np.trunc(result)],
             "The result has the size of the picture, and zeros where the kernel does not fit. Make "
             "it smaller: "
             "one number for each place.": [np.pad(result, ((0, rows - 1), (0, columns - 1)))],
@@ -231,8 +250,8 @@ def precision_recall() -> Exercise:
 
     both = "Return both, and nothing else: `return precision, recall`."
     cases = (
-        np.array([[8, 2], [4, 6]]),
-        np.array([[50, 0, 3], [30, 20, 0], [1, 1, 70]]),
+        np.array([[8, 2, 0], [4, 5, 1], [0, 3, 7]]),
+        np.array([[50, 3], [30, 20]]),
         np.array([[5, 1, 0, 2], [0, 7, 0, 0], [3, 0, 9, 1], [0, 2, 0, 4]]),
     )
 
@@ -270,6 +289,9 @@ def precision_recall() -> Exercise:
             "The largest number of a row or a column need not be on the diagonal. "
             "Take `np.diag`.": [(m.max(axis=0) / answers, m.max(axis=1) / pictures)],
             both: [precision],
+            "These are the two numbers of one class. Return arrays with one for each class.": [
+                (precision[number], recall[number]) for number in (0, 1)
+            ],
             "This is the accuracy, one number for all. Return one number for each class.": [
                 [hits.sum() / m.sum()] * 2
             ],
@@ -324,6 +346,11 @@ def confident_mistakes() -> Exercise:
                 order[answers[order] == y[order]][:count]
             ],
             "These are mistakes, but not sorted by confidence.": [np.sort(mistakes)[:count]],
+            "The right rows, but turned round: the most confident stands first.": [found[::-1]],
+            "You took the `count` most confident answers, and then the mistakes among them. First "
+            "keep the mistakes, then take `count`.": [
+                [row for row in order[:count] if answers[row] != y[row]]
+            ],
             "You sorted by the probability of the true class. Confidence is the probability of the "
             "answer, "
             "the largest of the row.": [mistakes[np.argsort(p[mistakes, y[mistakes]])][:count]],
@@ -374,10 +401,12 @@ def peeking() -> Exercise:
         "and the test set made it.": [["honest", "honest", "peeked", "honest"]],
         "B looked at the test pictures once, after every choice was made. That the number is lower "
         "than that of others is no reason to doubt it.": [["peeked", "peeked", "peeked", "honest"]],
-        "C did not train on the test pictures, and still let them choose: the number of filters is "
-        "the one that suited them best.": [["peeked", "honest", "honest", "honest"]],
-        "D drew many pictures and trained long, but made every choice on validation pictures. Much "
-        "work is not peeking.": [["peeked", "honest", "peeked", "peeked"]],
+        "C did not train on the test pictures, and still let them choose: the size of the network "
+        "is the one that suited them best.": [["peeked", "honest", "honest", "honest"]],
+        "D tried two hundred settings, but made every choice on validation pictures, and looked at "
+        "the test pictures once. Many tries are not peeking.": [
+            ["peeked", "honest", "peeked", "peeked"]
+        ],
         no_word: [[True, False, True, False]],
         no_list: [["A", "C"], "peeked"],
     }

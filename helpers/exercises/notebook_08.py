@@ -37,7 +37,12 @@ def expected_calibration_error() -> Exercise:
                 np.abs(gaps).max()
             ],
             "A bin that is too sure and one that is too modest cancel out here. Take the absolute "
-            "value of each gap.": [weights @ gaps],
+            "value of each gap.": [weights @ gaps, -weights @ gaps],
+            "An empty bin has no mean, and `nan` spoils the sum. Skip bins that are empty.": [
+                lambda: (
+                    calibration_error(confidence, correct, bins) if len(inside) == bins else np.nan
+                )
+            ],
             "The gaps are squared. The ECE takes their absolute values.": [weights @ gaps**2],
             "You compared the accuracy with the middle of the bin. Compare it with the mean of the "
             "confidences inside.": [calibration_error((numbers - 0.5) / bins, correct, bins)],
@@ -177,8 +182,10 @@ def temperature_scaling() -> Exercise:
             "Compare the NLL.": [lowest(lambda t: np.mean((z / t).argmax(axis=1) != y))],
             "You compared the mean confidence with the accuracy. That is a mean over very "
             "different answers. Compare the NLL.": [lowest(confidence_gap)],
-            "You took the largest probability of each row. The NLL takes that of the label.": [
-                lowest(lambda t: -np.log(softmax(z / t).max(axis=1)).mean())
+            "Your rule takes the smallest candidate, whatever the labels are. Divide the scores by "
+            "it, before softmax, and look at the probability of the label.": [
+                lowest(lambda t: -np.log(softmax(z / t).max(axis=1)).mean()),
+                min(candidates),
             ],
             "There are two softmaxes: `cross_entropy` takes scores and has one inside. Give it "
             "`logits / t`.": [lowest(lambda t: cross_entropy(softmax(z / t), y))],
@@ -240,6 +247,8 @@ def risk_threshold() -> Exercise:
             ],
             "That would be enough if the confidence could be trusted. "
             "Count the mistakes instead.": [1 - risk],
+            "The two arrays belong together. If you sort the confidences, put `correct` in the "
+            "same order.": [lambda: threshold_for(np.sort(confidence)[::-1], correct, risk)],
             "This rule allows no mistake at all. A few are allowed: the share that is given.": [
                 lambda: min(confidence[~mistakes.any(axis=1)])
             ],

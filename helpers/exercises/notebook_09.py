@@ -32,6 +32,11 @@ def weight_offsets() -> Exercise:
             "You added the axes of a shape. An array of shape (3, 5) has 3 times 5 numbers.": [
                 offsets([(sum(shape),) for shape in shapes])
             ],
+            "You took only the size of the array before. An array begins where *all* those before "
+            "it have ended: add them up.": [np.r_[0, (ends - starts)[:-1]]],
+            "A bias has one axis only. Take the product of the whole shape, with `math.prod`.": [
+                lambda: offsets([(shape[0] * shape[1],) for shape in shapes])
+            ],
             "You took the first axis only. An array of shape (3, 5) has 3 times 5 numbers.": [
                 offsets([shape[:1] for shape in shapes])
             ],
@@ -78,7 +83,12 @@ def read_weights() -> Exercise:
                 read_array(content, 0, shape)
             ],
             "`start` counts bytes, and you skipped as many numbers: four times too far.": [
-                np.resize(numbers[start:], shape)
+                lambda: numbers[start : start + math.prod(shape)].reshape(shape)
+            ],
+            "You read to the end of the bytes, and more arrays follow. Give `np.frombuffer` the "
+            "`count`.": [lambda: np.frombuffer(content, "<f4", offset=start).reshape(shape)],
+            "Without a type `np.frombuffer` reads float64. The bytes are float32: `<f4`.": [
+                lambda: np.frombuffer(content, count=math.prod(shape), offset=start).reshape(shape)
             ],
             "The right numbers in the wrong places: fill the shape row by row, as `reshape` does "
             "by itself.": [read_array(content, start, shape[::-1]).T],
@@ -127,6 +137,7 @@ def agreement() -> Exercise:
         "all a millionth apart": (base, base + np.array([1, -1, 1, -1]) * 1e-6),
         "all a thousandth apart": (base, base + np.array([1, -1, 1, -1]) * 1e-3),
         "the same answers, all a twentieth apart": (base, base + np.array([-1, 1, -1, 1]) * 0.05),
+        "one probability of 0.5 is 0.000013 too high": (base, changed((4, 0, 1.3e-5))),
         "one picture too low in a class": (base, changed((7, 1, 4e-4), (7, 2, -4e-4))),
         "one picture a little surer": (base, changed((2, 0, 1e-3), (2, 3, -1e-3))),
         "one class of one picture, the others fit": (base, changed((3, 2, 1e-3))),
@@ -166,6 +177,8 @@ def agreement() -> Exercise:
             "You allow too much. Two right programs differ by less than 1e-5.": [
                 np.allclose(ours, theirs, atol=0.01)
             ],
+            "`np.allclose` adds a share of the number itself, `rtol`, to what it allows. Turn that "
+            "off: `rtol=0, atol=1e-5`.": [np.allclose(ours, theirs, atol=1e-5)],
             "The wrong way round: `True` means that they agree.": [not agrees(ours, theirs)],
         }
 
@@ -192,6 +205,13 @@ def temperature_of_one_half() -> Exercise:
     too_cold = "There the first class has more than one half. Turn the temperature up."
     too_hot = "There the first class has less than one half. Turn the temperature down."
     not_above_zero = "A temperature is above zero."
+    known = {
+        1.618: "That is the golden ratio, exp(1/T). So 1/T is its logarithm. Which T is that?",
+        0.4812: "That is the logarithm of the golden ratio, 1/T. T is 1 divided by it.",
+        4.785: "You used the logarithm to base 10. exp undoes the natural one, `np.log`.",
+        1.4427: "That makes two garments equal only. The one half is against both others together.",
+        2.8854: "There the coat is twice the bag. One half is as much as both others together.",
+    }
     probability = (
         "At that temperature the first class has nearly everything. Write the temperature, not a "
         "probability."
@@ -205,6 +225,9 @@ def temperature_of_one_half() -> Exercise:
             raise NotYet(not_above_zero)
         if temperature == 0.5:
             raise NotYet(probability)
+        for number, sentence in known.items():
+            if math.isclose(temperature, number, abs_tol=0.006):
+                raise NotYet(sentence)
         # 1 / log of the golden ratio, which is 2.078, is between two steps of the slider.
         if temperature < 2.04:
             raise NotYet(too_cold)
@@ -218,6 +241,7 @@ def temperature_of_one_half() -> Exercise:
             too_cold: [1, 2.0],
             too_hot: [2.15, 5],
             probability: [0.5],
+            **{sentence: [number] for number, sentence in known.items()},
             not_above_zero: [-2.078],
             no_number: ["2.078", [2.05, 2.1]],
         },

@@ -71,6 +71,7 @@ def overlap() -> Exercise:
         (pictures("1234", "5678", "1234"), pictures("9999", "1234", "5678", "5678", "1234")),
         (pictures("1000", "0120", "4444"), pictures("0001", "0120", "8800", "4333")),
         (pictures("1111"), pictures("2222", "3333")),
+        (pictures("1111", "2222"), pictures("1212", "2222")),
     )
 
     def wrong_results(train, test):
@@ -98,6 +99,8 @@ def overlap() -> Exercise:
             "Two different pictures can have the same sum. Compare all their pixels.": [
                 np.isin(*sums).sum()
             ],
+            "`np.isin` asks of each pixel by itself whether its value occurs. Compare whole "
+            "pictures.": [np.isin(test, train).all(axis=(1, 2)).sum()],
             "The same pixels in other places are another picture: do not sort them.": [
                 shared_rows(*sorted_pixels)
             ],
@@ -150,6 +153,13 @@ def majority_baseline() -> Exercise:
             "This is the class with the highest number, not the most frequent one.": [
                 np.mean(test == train.max())
             ],
+            "`argmax` gives a place among the classes that occur, not a class. Count with "
+            "`np.bincount`, or take `classes[place]`.": [
+                np.mean(test == np.unique(train, return_counts=True)[1].argmax())
+            ],
+            "You took the median. The classes are names, with no middle: take the most frequent.": [
+                np.mean(test == np.median(train))
+            ],
             "This is the share of wrong answers. Return that of the right ones.": [1 - right],
         }
 
@@ -160,6 +170,7 @@ def majority_baseline() -> Exercise:
             (np.array([0, 2, 2, 2, 1, 0]), np.array([2, 2, 0, 1, 1])),
             (np.array([3, 3, 1, 1, 1, 0, 4]), np.array([3, 3, 3, 1])),
             (np.array([1, 1, 0]), np.array([0, 0])),
+            (np.array([4, 4, 4, 6, 6, 7, 7]), np.array([4, 4, 0, 0, 7, 6, 4, 1])),
         ),
         hints=(
             "There are two steps: the training labels say which class, the test labels say how "
@@ -192,23 +203,53 @@ def wilson() -> Exercise:
 
     def wrong_results(correct, count):
         share, right = correct / count, np.array(wilson_interval(correct, count))
+        z_squared = 1.96**2
+        stretch = 1 + z_squared / count
 
-        def changed(z=1.96, move=True, inner=True, root=True, stretched=True):
-            stretch = 1 + z**2 / count if stretched else 1
-            centre = (share + z**2 / (2 * count)) / stretch if move else share
-            inside = share * (1 - share) / count + (z**2 / (4 * count**2) if inner else 0)
-            half = z * (inside**0.5 if root else inside) / stretch
+        def changed(
+            z=1.96,
+            share=share,
+            move=z_squared / (2 * count),
+            inner=z_squared / (4 * count**2),
+            power=0.5,
+            stretches=(stretch, stretch),
+        ):
+            centre = (share + move * z**2 / z_squared) / stretches[0]
+            inside = share * (1 - share) / count + inner * z**2 / z_squared
+            half = z * np.abs(inside) ** power / stretches[1]
             return centre - half, centre + half
 
         return {
             "This is share ± z errors. It claims certainty for 10 of 10, and that is why Wilson's "
-            "formula has more terms.": [changed(move=False, inner=False, stretched=False)],
+            "formula has more terms.": [changed(move=0, inner=0, stretches=(1, 1))],
             "Your interval lies around the share itself. The centre of Wilson's is moved towards "
-            "one half.": [changed(move=False)],
-            "Below the root, the term z² / (4 n²) is missing.": [changed(inner=False)],
-            "The square root is missing.": [changed(root=False)],
+            "one half.": [changed(move=0, stretches=(1, stretch))],
+            "Below the root, the term z² / (4 n²) is missing.": [changed(inner=0)],
+            "Below the root, n is squared in the second term: z² / (4 n²).": [
+                changed(inner=z_squared / (4 * count))
+            ],
+            "`z**2 / 2 * n` divides by 2 and then multiplies by n. Put brackets: `(2 * n)`.": [
+                changed(move=z_squared / 2 * count),
+                changed(move=z_squared / 2 * count, inner=z_squared / 4 * count**2),
+                changed(inner=z_squared / 4 * count**2),
+            ],
+            "The centre moves by z² / (2 n), z squared.": [changed(move=1.96 / (2 * count))],
+            "p is the share, correct / count, not the number of right answers.": [
+                changed(share=correct)
+            ],
+            "The half width is not divided by 1 + z² / n. The centre is, and so is it.": [
+                changed(stretches=(stretch, 1))
+            ],
+            "The centre is not divided by 1 + z² / n. The half width is, and so is it.": [
+                changed(stretches=(1, stretch))
+            ],
+            "These are the centre and the half width. Return the ends: centre minus and plus it.": [
+                [right.mean(), np.ptp(right) / 2]
+            ],
+            "The square root is missing.": [changed(power=1)],
             "The division by 1 + z² / n is missing: the centre needs it, and so does the half "
-            "width.": [changed(stretched=False)],
+            "width.": [changed(stretches=(1, 1))],
+            "With z = 2 it is nearly right. The exercise takes z = 1.96.": [changed(z=2)],
             "With z = 1.645 it is a 90 % interval. For 95 %, z is 1.96.": [changed(z=1.645)],
             "With z = 2.576 it is a 99 % interval. For 95 %, z is 1.96.": [changed(z=2.576)],
             "The z is missing, or 1: that holds two times in three only.": [changed(z=1)],
@@ -253,6 +294,7 @@ def selection_bias() -> Exercise:
             "You took the best score on the fresh labels, too. That is another model: take the "
             "fresh score of the one that was chosen.": [used.max() - fresh.max()],
             "This is the model that fell furthest. Take the one that looked best.": [drops.max()],
+            "Optimism can be negative: leave out the absolute value.": [abs(drops[best])],
             "The sign is turned round: optimism is positive where the used score is too high.": [
                 -drops[best]
             ],

@@ -24,7 +24,7 @@ def dense_layers():
 
     class WithVariables(solution):
         def build(self, input_shape):
-            draw = keras.initializers.RandomNormal(stddev=0.05)
+            draw = keras.initializers.GlorotUniform()
             self.w = keras.Variable(draw((input_shape[1], self.units)))
             self.b = keras.Variable(np.zeros(self.units, np.float32))
 
@@ -89,16 +89,11 @@ def losses():
             labels = tf.cast(labels, tf.int32)
             return -tf.gather(tf.nn.log_softmax(logits), labels, batch_dims=1)
 
-    class RowByRow(keras.losses.Loss):
-        def call(self, labels, logits):
-            rows = zip(logits, ops.cast(labels, "int32"), strict=True)
-            return ops.stack([ops.logsumexp(row) - row[label] for row, label in rows])
-
     class BuiltIn(keras.losses.Loss):
         def call(self, labels, logits):
             return keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True)
 
-    return [FromLogsumexp, InTensorFlow, RowByRow, BuiltIn]
+    return [FromLogsumexp, InTensorFlow, BuiltIn]
 
 
 def steps():
