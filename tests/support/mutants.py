@@ -39,9 +39,10 @@ NAMES = {
 
 
 def mutants(answer: Any) -> Iterator[tuple[str, Any]]:
-    """Each answer that differs from this function or class in one place, with its source."""
+    """Each answer that differs from this one in one place, with the line that differs."""
     tree = ast.parse(textwrap.dedent(inspect.getsource(answer)))
-    seen = {ast.unparse(tree)}
+    right = ast.unparse(tree)
+    seen = {right}
     for number, node in enumerate(ast.walk(tree)):
         for change in _changes(node):
             other = copy.deepcopy(tree)
@@ -49,7 +50,9 @@ def mutants(answer: Any) -> Iterator[tuple[str, Any]]:
             source = ast.unparse(ast.fix_missing_locations(other))
             if source not in seen:
                 seen.add(source)
-                yield source, _evaluated(source, answer)
+                lines = zip(right.splitlines(), source.splitlines(), strict=True)
+                changed = next(line for original, line in lines if line != original)
+                yield changed.strip(), _evaluated(source, answer)
 
 
 def _changes(node: ast.AST) -> Iterator[Any]:
