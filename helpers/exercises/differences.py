@@ -81,9 +81,13 @@ def describe_difference(pairs: list[tuple[Any, Any]], tolerance: float, reveal: 
         return _close(got, wanted, tolerance)
 
     with np.errstate(all="ignore"):
-        for relation in RELATIONS if reveal else RELATIONS_WITHOUT_NUMBERS:
+        relations = RELATIONS if reveal else RELATIONS_WITHOUT_NUMBERS
+        for relation in relations:
             if sentence := relation(arrays, close):
                 return sentence
+        for relation in relations if got_array.size > 2 else ():
+            if sentence := relation(arrays[:1], close):
+                return f"In this example: {sentence[0].lower()}{sentence[1:]}"
     return _which_are_wrong(*arrays[0], tolerance, reveal)
 
 
@@ -215,6 +219,12 @@ def _joined(pairs: list[Pair]) -> list[np.ndarray]:
     return [np.concatenate([pair[part].ravel() for pair in pairs]) for part in (0, 1)]
 
 
+def _only_first_row(pairs, close) -> str:
+    if all(g.ndim and len(g) > 1 and close(g[0], w[0]) and not g[1:].any() for g, w in pairs):
+        return "Only the first is filled in. Does `return` stand inside the loop?"
+    return ""
+
+
 def _row_factor(pairs, close) -> str:
     if any(got.ndim < 2 or not wanted.sum(axis=-1).all() for got, wanted in pairs):
         return ""
@@ -319,6 +329,7 @@ RELATIONS: tuple[Relation, ...] = (
         "These are running totals of the right numbers.",
         lambda wanted: np.cumsum(wanted, axis=-1) if wanted.size > 2 else np.empty(0),
     ),
+    _only_first_row,
     _row_factor,
     _row_offset,
     _rows_sum_to_one,
@@ -336,6 +347,9 @@ def _which_are_wrong(got: np.ndarray, wanted: np.ndarray, tolerance: float, reve
     if wrong.all():
         if too_large.all() or not too_large.any():
             return f"All numbers are too {size}."
+        if got.ndim == 1 and got.size < 5:
+            sizes = ["too large" if each else "too small" for each in too_large]
+            return f"None of the numbers is right. From the first: {', '.join(sizes)}."
         return "None of the numbers is right."
     for name, rows in (("row", wrong), ("column", wrong.T)):
         bad = np.flatnonzero(rows.any(axis=-1))

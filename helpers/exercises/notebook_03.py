@@ -407,8 +407,8 @@ def finite_differences() -> Exercise:
             ("product of x², at [1., 2.], step 0.1", (lambda x: (x**2).prod(), x, 0.1)),
             ("sum of x³, at [[1., 2., 0.], [-1., 3., 1.]], step 0.1", (sum_of_cubes, y, 0.1)),
             (
-                "a quarter of the sum of x³, at [-1, 3]",
-                (lambda x: (x**3).sum() / 4, np.array([-1, 3])),
+                "a quarter of the sum of x³ - 12x, at [-1, 3]",
+                (lambda x: (x**3 - 12 * x).sum() / 4, np.array([-1, 3])),
             ),
         ),
         hints=(
