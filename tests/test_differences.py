@@ -48,7 +48,7 @@ MEASURED = [
     ([[0.1, 0.2, 0.7], [0, 0, 0]], TABLE, "Only the first is filled in."),
     (TABLE * [[2], [3]], TABLE, "Within each row the proportions are right, but not the size: the "
      "rows sum to 2 and 3, and should to 1 and 1."),
-    (TABLE + np.array([[2], [3]]), TABLE, "In each row all numbers are moved by the same amount: by 2 and 3"),
+    (TABLE + np.array([[2], [3]]), TABLE, "In each row all numbers are moved by the same amount"),
     ([[0.1, 0.9, 0.3], [0.9, 0.1, 0.7]], TABLE, "Each of your columns sums to 1. Each row should."),
     ([[0.1, 0.2, 0.9], [0.5, 0.1, 0.2]], TABLE, "Each row should sum to 1, and yours sum to 1.2 "),
     ([0.2, 0.5], [0.3, 0.7], "Your numbers sum to 0.7, and they should sum to 1."),

@@ -35,7 +35,8 @@ def weight_offsets() -> Exercise:
             "You took only the size of the array before. An array begins where *all* those before "
             "it have ended: add them up.": [np.r_[0, (ends - starts)[:-1]]],
             "A bias has one axis only. Take the product of the whole shape, with `math.prod`.": [
-                lambda: offsets([(shape[0] * shape[1],) for shape in shapes])
+                lambda: offsets([(shape[0] * shape[1],) for shape in shapes]),
+                lambda: offsets([(shape[0] * shape[1],) for shape in shapes[:-1]] + [(1,)]),
             ],
             "You took the first axis only. An array of shape (3, 5) has 3 times 5 numbers.": [
                 offsets([shape[:1] for shape in shapes])

@@ -59,7 +59,7 @@ def recall_from_confusion_matrix(labels, predictions):
 
 RIGHT_ANSWERS = {
     "0.1": lambda: [counts_by_comparing, counts_added_up, counts_in_a_loop],
-    "0.2": lambda: [1378.0, 1377.75, np.float32(1378), np.array(1378)],
+    "0.2": lambda: [1378.0, np.float32(1378), np.array(1378)],
     "0.3": lambda: [
         distances_in_loops,
         distances_multiplied_out,
