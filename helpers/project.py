@@ -2,8 +2,9 @@
 
 The rubric is data. A row has its points and, where a program can check it, a function that takes
 the parsed notebook and returns what is missing, one sentence each, with the place. A program sees
-names, calls, headings and outputs, not meaning: it can be fooled, and it can miss what is right
-under another name. It prepares the work of a reader, who decides.
+headings, calls and outputs, and follows the pictures through the code (`helpers.data_flow`). It
+does not see meaning: it can be fooled, and it can miss what is right in a form that it does not
+know. It prepares the work of a reader, who decides.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
+from helpers.data_flow import Event, follow
 from helpers.running import Run, run_apart
 
 SECONDS = 300.0  # limit for a whole run
@@ -29,11 +32,10 @@ LOCAL_PATH = re.compile(
 ABSOLUTE_PATH = re.compile(r"(?<=['\"])(?:/[\w.-]+/|~[\\/]|[A-Za-z]:[\\/]+\w)[^\s'\"]*")
 SECTION = re.compile(r"^## +(.+?) *$", re.MULTILINE)
 
-# Beginnings of a part of a name. A result on the test set may be shown anywhere.
-RESULT = re.compile(
-    r"(?:^|_)(acc|answer|brier|confid|copies|correct|count|duplicate|ece$|error|gain|interval"
-    r"|logits|loss|matrix|metric|nll|pred|prob|result|score|share|size)"
-)
+TEST_SET_PROBLEMS = {
+    "chooses": "chooses by a score on test pictures; choose on validation pictures.",
+    "fits": "fits to test labels; fit and stop on training or validation pictures.",
+}
 
 
 class CannotRead(Exception):
@@ -70,6 +72,11 @@ class Project:
     def code(self) -> list[Cell]:
         """The code cells, without empty ones."""
         return [cell for cell in self.cells if cell.kind == "code" and cell.source.strip()]
+
+    @cached_property
+    def events(self) -> list[Event]:
+        """What the code does with the data, in order."""
+        return follow((cell.number, cell.tree) for cell in self.code)
 
 
 @dataclass(frozen=True)
@@ -136,7 +143,10 @@ def report(path: str | Path, findings: list[Finding]) -> str:
         lines.append(f"  {finding.points} of {row.points}  {row.part}: {row.criterion}")
         lines += [f"          ✗ {sentence}" for sentence in finding.missing]
     left = sum(row.points for row in RUBRIC if row.check is None)
-    lines.append(f"  {left} more points are a reader's to give.")
+    lines.append(
+        f"  {left} more points are a reader's to give. A program can't see what a "
+        "sentence means, or what was chosen by eye from a printed score."
+    )
     return "\n".join(lines)
 
 
@@ -260,10 +270,6 @@ def _unless_called(project: Project, pattern: str, sentence: str) -> list[str]:
     return [] if is_called else [sentence]
 
 
-def _parts(name: str) -> list[str]:
-    return name.lower().split("_")
-
-
 # The rows: what is missing, one sentence each ----------------------------------------------------
 
 
@@ -283,27 +289,32 @@ def _data_described(project: Project) -> list[str]:
 
 
 def _validation(project: Project) -> list[str]:
-    names = {getattr(node, "id", getattr(node, "arg", None)) or "" for _, node in _nodes(project)}
-    for name in names - _TestSet(project).names:
-        if any(part == "val" or part.startswith("valid") for part in _parts(name)):
-            return []
+    if any(event.kind == "splits" for event in project.events):
+        return []
     return [
-        "No pictures are set apart for choosing: no name such as `validation_images` or `x_val` "
-        "was found."
+        "No pictures are set apart for choosing: no cell splits the training pictures, as the "
+        "template does."
     ]
+
+
+def _computes_in(project: Project, title: str) -> bool:
+    return any(
+        _called(node) not in ("", "print")
+        for cell, node in _nodes(project)
+        if title in cell.section.lower()
+    )
 
 
 def _baseline(project: Project) -> list[str]:
-    for cell, node in _nodes(project):
-        match node:
-            case ast.Name(ctx=ast.Store()) if {"baseline", "majority"} & set(_parts(node.id)):
-                return []
-            case ast.Call() if "baseline" in cell.section.lower():
-                return []
-    return [
+    is_guessed = any(event.kind == "guesses" for event in project.events)
+    if is_guessed or _computes_in(project, "baseline"):
+        return []
+    return _unless_called(
+        project,
+        r"majority|baseline|Dummy|NearestCentroid",
         "No baseline was found: score the simplest answer before any model. The section "
-        "`## Baseline` has no code that computes it."
-    ]
+        "`## Baseline` has no code that computes it.",
+    )
 
 
 # Calls with an argument that seed, and what they seed.
@@ -352,126 +363,43 @@ def _seeds(project: Project) -> list[str]:
 
 
 def _test_set_once(project: Project) -> list[str]:
-    test_set = _TestSet(project)
-    if not test_set.uses:
-        return [
-            "The test set is never used: no cell computes anything with a name such as "
-            "`test_images` or `x_test`."
-        ]
-    first = next(iter(test_set.uses.values()))
-    first_of: dict[str | int, Cell] = {}  # the first use in each section
-    for cell in test_set.uses.values():
-        # Calibration belongs to the evaluation, even in a section of its own.
-        if cell is first or "calibration" not in cell.section.lower():
-            first_of.setdefault(cell.section or cell.number, cell)
+    cells = {cell.number: cell for cell in project.code}
+    tests = [event for event in project.events if event.kind == "tests"]
+    for kind, problem in TEST_SET_PROBLEMS.items():
+        found = next((event for event in project.events if event.kind == kind), None)
+        if found:
+            return [f"{cells[found.cell]}: {problem}"]
+    if not tests:
+        if any(event.kind == "scores" for event in project.events):
+            return []
+        return ["The test set is never used: no cell asks a model about `data.test_images`."]
     missing = []
+    first_of: dict[str | int, Cell] = {}  # the first use in each section
+    for event in tests:
+        cell = cells[event.cell]
+        # Calibration belongs to the evaluation, even in a section of its own.
+        if event == tests[0] or "calibration" not in cell.section.lower():
+            first_of.setdefault(cell.section or cell.number, cell)
     if len(first_of) > 1:
         places = "; ".join(map(str, first_of.values()))
         missing.append(
             f"The test set is used in {len(first_of)} sections: {places}. Choose on validation "
             "pictures, and keep the test set for one section at the end."
         )
-    for cell in test_set.loops.values():
+    later = [
+        event
+        for event in project.events[project.events.index(tests[0]) :]
+        if event.kind == "trains" and "calibration" not in cells[event.cell].section.lower()
+    ]
+    loops = {event.loop for event in later if event.loop} & {test.loop for test in tests}
+    for cell in {event.cell: cells[event.cell] for event in later if event.loop in loops}.values():
         missing.append(f"{cell}: a loop trains and tests in turn; train first, test once.")
-    later = [cell for number, cell in test_set.training.items() if number > first.number]
     if later and not missing:
         missing.append(
-            f"{later[0]}: trains after the test set was used by {first}; the test comes last."
+            f"{cells[later[0].cell]}: trains after the test set was used by "
+            f"{cells[tests[0].cell]}; the test comes last."
         )
     return missing
-
-
-LOOPS = ast.For | ast.While | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
-
-
-class _TestSet:
-    """The cells that use the test set and those that train, found by names.
-
-    A name belongs to the test set if "test" is a part of it, as in `x_test`, or if it was assigned
-    from such a name before anything was trained. Such an assignment is no use, and neither are
-    lengths, shapes, and descriptions in a section on data.
-    """
-
-    def __init__(self, project: Project):
-        self.names: set[str] = set()  # variables, and functions as "name()"
-        self.trainers: set[str] = set()  # the learner's functions that train, as "name()"
-        self.uses: dict[int, Cell] = {}  # by their numbers, in order
-        self.training: dict[int, Cell] = {}
-        self.loops: dict[int, Cell] = {}  # that train and test in turn
-        for cell in project.code:
-            for statement in cell.tree.body:
-                self._add(cell, statement)
-
-    def _add(self, cell: Cell, statement: ast.stmt) -> None:
-        reads, trains = self._reads(statement), self._trains(statement)
-        if isinstance(statement, ast.FunctionDef):
-            name = f"{statement.name}()"
-            self.names |= {name} if reads else set()
-            self.trainers |= {name} if trains else set()
-            return
-        if trains:
-            self.training[cell.number] = cell
-        if not reads or (isinstance(statement, ast.Assign) and self._only_prepares(statement)):
-            return
-        if self.training or "data" not in cell.section.lower():
-            self.uses[cell.number] = cell
-        for node in ast.walk(statement) if trains else ():
-            if isinstance(node, LOOPS) and self._reads(node) and self._trains(node):
-                self.loops[cell.number] = cell
-
-    def _only_prepares(self, assignment: ast.Assign) -> bool:
-        """Whether pictures or labels of the test set get new values or names, which are noted."""
-        for target, value in _pairs(assignment):
-            names = {node.id for node in ast.walk(target) if isinstance(node, ast.Name)}
-            if not self._reads(value) or (names and all(map(self._is_test, names))):
-                continue
-            compares = any(isinstance(node, ast.Compare) for node in ast.walk(value))
-            if self.training or compares or any(RESULT.search(name.lower()) for name in names):
-                return False
-            self.names |= {name for name in names if not name.startswith("train")}
-        return True
-
-    def _is_test(self, name: str) -> bool:
-        return name in self.names or ("test" in _parts(name) and not RESULT.search(name.lower()))
-
-    def _reads(self, node: ast.AST) -> bool:
-        return any(map(self._is_test, _names_in(node)))
-
-    def _trains(self, node: ast.AST) -> bool:
-        trains = r"(fit|train)(_(?!temperature|test_split)\w*)?\(\)"
-        return any(name in self.trainers or re.match(trains, name) for name in _names_in(node))
-
-
-def _pairs(assignment: ast.Assign) -> Iterator[tuple[ast.expr, ast.expr]]:
-    """Each target with its value: `a, b = 1, 2` gives a with 1, and b with 2."""
-    for target in assignment.targets:
-        match target, assignment.value:
-            case ast.Tuple(elts=targets), ast.Tuple(elts=values) if len(targets) == len(values):
-                yield from zip(targets, values, strict=True)
-            case _:
-                yield target, assignment.value
-
-
-def _names_in(node: ast.AST) -> set[str]:
-    """The variables and attributes read in a piece of code, and called functions as "name()".
-
-    Lengths and shapes are left out, and so are the parameters of functions.
-    """
-    called = _called(node)
-    if called == "len" or getattr(node, "attr", "") in ("shape", "size", "dtype", "ndim"):
-        return set()
-    if isinstance(node, ast.Name):
-        return {node.id} if isinstance(node.ctx, ast.Load) else set()
-    inside = list(ast.iter_child_nodes(node))
-    names = {f"{called}()"} if called else set()
-    if isinstance(node, ast.Call) and called:  # the function's own name comes first
-        inside[0] = getattr(node.func, "value", ast.Pass())
-    elif isinstance(node, ast.Attribute):
-        names = {node.attr}
-    names = names.union(*map(_names_in, inside))
-    if isinstance(node, ast.FunctionDef | ast.Lambda):
-        names -= {each.arg for each in ast.walk(node.args) if isinstance(each, ast.arg)}
-    return names
 
 
 INTERVAL_ENDS = re.compile(r"2\.5|0\.025|\[5, 95\]|0\.05, 0\.95")  # of 95 or 90 %
@@ -482,18 +410,20 @@ def _interval(project: Project) -> list[str]:
         called = _called(node)
         is_percentile = called in ("percentile", "quantile")
         if (
-            re.search(r"interval|confint|bootstrap", called)
+            re.search(r"interval|confint|bootstrap|ppf", called)
             or (is_percentile and INTERVAL_ENDS.search(ast.unparse(node)))
             or getattr(node, "value", None) == 1.96  # written out
         ):
             return []
     return [
         "No score has a confidence interval: no call such as `wilson_interval(correct, count)` "
-        "was found."
+        "was found. If you computed one in another way, say so in `## Honest evaluation`."
     ]
 
 
 def _calibration(project: Project) -> list[str]:
+    if _computes_in(project, "calibration"):
+        return []
     return _unless_called(
         project,
         r"calib|reliab|(^|_)ece($|_)|brier",
@@ -577,7 +507,12 @@ RUBRIC = (
     Row("Baseline", 1, "it is a fair rival, not a straw man"),
     Row("Model", 2, "all that is random is seeded", _seeds),
     Row("Model", 2, "choices are told, and made on validation pictures"),
-    Row("Evaluation", 3, "the test set is used in one section, after all training", _test_set_once),
+    Row(
+        "Evaluation",
+        3,
+        "the test set is used in one section, after all training, and chooses nothing",
+        _test_set_once,
+    ),
     Row("Evaluation", 2, "the score has a confidence interval", _interval),
     Row("Evaluation", 1, "each figure has a text", _figures),
     Row("Evaluation", 3, "the conclusion says no more than the interval allows"),

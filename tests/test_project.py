@@ -103,7 +103,7 @@ def test_template_lacks_what_a_learner_writes():
         "a section asks one",
         "they are loaded, and described in a section",
         "the simplest answer is scored",
-        "the test set is used in one section, after all training",
+        "the test set is used in one section, after all training, and chooses nothing",
         "the score has a confidence interval",
         "each figure has a text",
         "confidence is compared with accuracy",
@@ -171,7 +171,7 @@ NO_INTERVAL = (
     insert("Limits", "print(np.quantile(gain, 0.5))"),
 )
 SEED = "all that is random is seeded"
-ONCE = "the test set is used in one section, after all training"
+ONCE = "the test set is used in one section, after all training, and chooses nothing"
 PATHS = "no paths of one computer"
 ORDER = "the stored outputs are of one run, in order"
 WORDS = "each figure has a text"
@@ -218,15 +218,19 @@ POOR = {
     ),
     "test under another name": (
         ONCE,
-        "in 2 sections: code cell 7 `print(pictures.mean())`",
+        "in 2 sections: code cell 7 `scores_of(ten[0], pictures)`",
         insert("Data", "pictures = data.test_images / 255"),
-        insert("Baseline", "print(pictures.mean())"),
+        insert("Baseline", "scores_of(ten[0], pictures)"),
     ),
-    "validation on test pictures": (
+    "no validation": (
         "pictures for validation are set apart",
-        "`validation_images` or `x_val`",
-        replace("validation_", "other_"),
-        insert("Data", "x_val = data.test_images / 255"),
+        "no cell splits the training pictures",
+        replace(
+            "np.split(data.train_images[order], [50_000])", "data.train_images, data.train_images"
+        ),
+        replace(
+            "np.split(data.train_labels[order], [50_000])", "data.train_labels, data.train_labels"
+        ),
     ),
     "no interval": (
         "the score has a confidence interval",
@@ -276,7 +280,9 @@ GOOD = {
     "copies": [insert("Data", COUNT), insert("Limits", "print(number)")],
     "parameter": [insert("Model", "def f(x_test):\n    return x_test + 1\n\nf(validation_images)")],
     "calibration": [insert("Calibration", "print(scores_of(ten[0], data.test_images).max())")],
-    "temperature": [insert("Limits", "fit_temperature(scores_of(ten[0], x_val), labels)")],
+    "temperature": [
+        insert("Limits", "fit_temperature(scores_of(ten[0], validation_images), validation_labels)")
+    ],
     "written interval": [*NO_INTERVAL, insert("Honest", "half = 1.96 * np.sqrt(p * (1 - p) / n)")],
     "percentiles": [*NO_INTERVAL, insert("Honest", "np.quantile(means, [0.025, 0.975])")],
     "baseline by name": [replace("## Baseline", "## The simplest answer")],
@@ -313,6 +319,36 @@ def test_magics_are_left_out(small):
 def test_cells_that_are_not_python(small, source):
     assert SEED not in lost(small(source, "y = 1"))
     assert SEED in lost(small(source, "random.random()"))
+
+
+# Whole projects -----------------------------------------------------------------------------------
+
+PROJECTS = sorted((Path(__file__).parent / "projects").glob("*.py"))
+ROWS = {
+    "validation": "pictures for validation are set apart",
+    "baseline": "the simplest answer is scored",
+    "seeds": SEED,
+    "test": ONCE,
+    "interval": "the score has a confidence interval",
+    "calibration": "confidence is compared with accuracy",
+}
+
+
+@pytest.mark.parametrize("source", PROJECTS, ids=lambda path: path.stem)
+def test_honest_and_cheating_projects(tmp_path, source):
+    """Points by row stand in the first line; `# ##` begins a section, `# %%` a cell."""
+    expected, _, text = source.read_text(encoding="utf-8").partition("\n")
+    notebook = new_notebook()
+    for part in re.split(r"^(?=# ## )|^# %%\n", text, flags=re.MULTILINE):
+        heading, code = re.fullmatch(r"(?s)(?:# (## .*?)\n)?(.*)", part).groups()
+        notebook.cells += [new_markdown_cell(heading)] if heading else []
+        notebook.cells += [new_code_cell(code)] if code.strip() else []
+    path = tmp_path / "project.ipynb"
+    nbformat.write(notebook, path)
+    points = {finding.row.criterion: finding.points for finding in review(path, ONLY_LOOK)}
+    pairs = re.findall(r"(\w+) (\d)", expected)
+    assert [row for row, _ in pairs] == list(ROWS)
+    assert {row: points[ROWS[row]] for row in ROWS} == {row: int(n) for row, n in pairs}
 
 
 # Files that are not notebooks ---------------------------------------------------------------------
