@@ -570,7 +570,7 @@ def test_grade_raises_one_sentence_or_returns_nothing(capfd):
 
 @pytest.mark.parametrize("name", ALL)
 def test_a_judge_that_accepts_everything_gives_no_point(name, monkeypatch):
-    monkeypatch.setattr(judging, "_same", lambda *_: True)
+    monkeypatch.setattr(judging, "same", lambda *_: True)
     made = exercise(name)
     with pytest.raises(grading.NoPoint):
         grading.grade(name, lambda: next(made.wrong_answers)[0])

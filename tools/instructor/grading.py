@@ -17,7 +17,8 @@ from typing import Any
 import helpers
 from helpers import exercises
 from helpers.exercises import NOTEBOOKS, exercises_of, judge
-from helpers.exercises.judging import CORRECT, NOT_STARTED, NOT_YET, Exercise, Verdict
+from helpers.exercises.exercise import Exercise
+from helpers.exercises.judging import CORRECT, COULD_NOT_RUN, NOT_STARTED, NOT_YET, Verdict
 from helpers.quiet_stderr import muted_stderr
 
 # Taken before the first cell of a submission runs: what it replaces them with does not count.
@@ -68,7 +69,7 @@ def _judge_works(exercise: Exercise) -> bool:
     """Whether the judge still accepts the right answer and rejects wrong ones."""
     wrong = [answer for answer, _ in islice(exercise.wrong_answers, WRONG_ANSWERS_TRIED)]
     return judge(exercise, exercise.solution).outcome == CORRECT and all(
-        judge(exercise, answer).outcome == NOT_YET for answer in wrong
+        judge(exercise, answer).outcome in (NOT_YET, COULD_NOT_RUN) for answer in wrong
     )
 
 
