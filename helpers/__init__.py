@@ -7,4 +7,6 @@ NumPy alone, start without it.
 
 from pathlib import Path
 
+import helpers.in_browser  # noqa: F401  its settings, before matplotlib is loaded
+
 ROOT = Path(__file__).resolve().parent.parent  # the course's folder

@@ -1,9 +1,10 @@
 """Load Fashion-MNIST, or synthetic stand-ins when it is unavailable.
 
 `load()` looks in `FASHION_MNIST_DIR`, in the course's `data/` and in Keras' own cache, then
-downloads into `data/`, and falls back to sketches with a sentence that says so. Real and drawn
-pictures are never mixed. Files in `data/` are also kept unzipped, because unzipping takes most of
-the loading time. `data/README.md` describes the data set.
+downloads into `data/`, and falls back to sketches with a sentence that says so. In a web browser it
+asks the site that the notebook is on. Real and drawn pictures are never mixed. Files in `data/` are
+also kept unzipped, because unzipping takes most of the loading time. `data/README.md` describes the
+data set.
 """
 
 import contextlib
@@ -26,6 +27,7 @@ from numpy.typing import NDArray
 
 from helpers import ROOT, sketches
 from helpers.files import write_atomically
+from helpers.in_browser import IN_BROWSER, fetch_picture_file
 
 CLASS_NAMES = (
     "T-shirt/top",
@@ -86,7 +88,7 @@ class Dataset:
     test_images: NDArray[np.uint8]
     test_labels: NDArray[np.uint8]
     source: str  # "fashion-mnist" or "sketches"
-    location: str  # the folder that was read; empty for sketches
+    location: str  # the folder that was read; empty for sketches, and in a web browser
     fallback: str = ""  # why Fashion-MNIST was unavailable; empty if sketches were requested
 
     def __str__(self) -> str:
@@ -142,6 +144,8 @@ def find_folder() -> Path | None:
 
 
 def _load_fashion_mnist() -> Dataset:
+    if IN_BROWSER:
+        return _read_site()
     chosen = _chosen_folder()
     if chosen:
         try:
@@ -223,7 +227,7 @@ def _published_sums() -> dict[str, str]:
 def _read_folder(folder: Path, called: str) -> Dataset:
     """Read and check the four files; raise _BadFile about the first faulty one."""
     sums = _published_sums()
-    arrays: dict[str, NDArray[np.uint8]] = {}
+    arrays = {}
     for name in _SHAPES:
         try:
             arrays[name] = _read_file(folder / name, sums)
@@ -233,13 +237,30 @@ def _read_folder(folder: Path, called: str) -> Dataset:
             raise _BadFile(f"{name} in {called} cannot be read ({error.strerror})") from None
         except _BadFile as bad:
             raise _BadFile(f"{name} in {called} {bad}") from None
+    return _dataset(arrays, str(folder))
+
+
+def _read_site() -> Dataset:
+    """Read and check the four files of the web site that the notebook is on."""
+    try:
+        contents = {name: io.BytesIO(fetch_picture_file(name)) for name in _SHAPES}
+        sums = _published_sums()
+        arrays = {name: _read_idx(contents[name], _SHAPES[name], sums[name]) for name in _SHAPES}
+    except OSError as error:
+        raise _Unavailable(str(error)) from None
+    except _BadFile as bad:
+        raise _Unavailable(f"a file on the site {bad}. Reload the page {_AND_TRY_AGAIN}") from None
+    return _dataset(arrays, "")
+
+
+def _dataset(arrays: dict[str, NDArray[np.uint8]], location: str) -> Dataset:
     return Dataset(
         train_images=arrays["train-images-idx3-ubyte.gz"],
         train_labels=arrays["train-labels-idx1-ubyte.gz"],
         test_images=arrays["t10k-images-idx3-ubyte.gz"],
         test_labels=arrays["t10k-labels-idx1-ubyte.gz"],
         source="fashion-mnist",
-        location=str(folder),
+        location=location,
     )
 
 

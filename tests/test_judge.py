@@ -634,12 +634,16 @@ def loop_with_finally(numbers):
         loop(numbers)
 
 
+@pytest.mark.parametrize("run", [sandbox._run_in_thread, sandbox._run_here])
 @pytest.mark.parametrize(
     "endless",
     [loop, loop_with_except_exception, loop_with_bare_except, loop_with_finally],
     ids=lambda function: function.__name__,
 )
-def test_endless_loop_is_stopped(endless, short_limit):
+def test_endless_loop_is_stopped(endless, run, short_limit, monkeypatch):
+    if run is sandbox._run_here and sys.version_info < (3, 12):
+        pytest.skip("Python 3.11 has no sys.monitoring; tests/test_lite.py runs it in a browser.")
+    monkeypatch.setattr(sandbox, "_run", run)
     threads = threading.active_count()
     begin, cpu_begin = time.monotonic(), time.process_time()
     verdict = judge(endless)

@@ -3,12 +3,16 @@
 import contextlib
 import ctypes
 import io
+import math
 import sys
 import threading
 import time
 import types
 import warnings
 from collections.abc import Callable
+from typing import Any
+
+from helpers.in_browser import IN_BROWSER
 
 GRACE_SECONDS = 1.0  # for a loop to react after it has been stopped
 
@@ -55,8 +59,20 @@ def run_safely(
 ) -> BaseException | None:
     """Run `action()` and return the exception that it raised, or None. Keep what it `printed`.
 
-    It runs in a thread of its own and is stopped after `seconds`; None sets no limit. Code that
-    cannot be stopped, such as a very long sleep, goes on in its thread, and the kernel is free.
+    It is stopped after `seconds`; None sets no limit.
+    """
+    with (
+        warnings.catch_warnings(action="ignore"),
+        contextlib.redirect_stdout(printed or Printed()),
+        contextlib.redirect_stderr(Printed()),
+    ):
+        return _run(action, seconds)
+
+
+def _run_in_thread(action: Callable[[], None], seconds: float | None) -> BaseException | None:
+    """Run it in a thread of its own.
+
+    Code that cannot be stopped, such as a very long sleep, goes on there, and the kernel is free.
     """
     unfinished = Stopped()
     error: BaseException | None = unfinished
@@ -80,23 +96,50 @@ def run_safely(
             sys.settrace(None)
 
     worker = threading.Thread(target=run, daemon=True)
-    with (
-        warnings.catch_warnings(action="ignore"),
-        contextlib.redirect_stdout(printed or Printed()),
-        contextlib.redirect_stderr(Printed()),
-    ):
-        worker.start()
-        try:
-            worker.join(seconds)
-        finally:  # also when the learner interrupts the kernel
-            deadline = time.monotonic() + GRACE_SECONDS
-            stop: type[Stopped] = Stopped
-            while worker.is_alive() and time.monotonic() < deadline:
-                with sending:
-                    if thread is not None and error is unfinished:
-                        ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                            ctypes.c_ulong(thread), ctypes.py_object(stop)
-                        )
-                worker.join(0.05)
-                stop = _StopEveryLine
+    worker.start()
+    try:
+        worker.join(seconds)
+    finally:  # also when the learner interrupts the kernel
+        deadline = time.monotonic() + GRACE_SECONDS
+        stop: type[Stopped] = Stopped
+        while worker.is_alive() and time.monotonic() < deadline:
+            with sending:
+                if thread is not None and error is unfinished:
+                    ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                        ctypes.c_ulong(thread), ctypes.py_object(stop)
+                    )
+            worker.join(0.05)
+            stop = _StopEveryLine
     return error
+
+
+def _run_here(action: Callable[[], None], seconds: float | None) -> BaseException | None:
+    """Run it in this thread, and look at the clock at each line, jump and start of a function.
+
+    Needs `sys.monitoring`, of Python 3.12 and newer. Code that runs no line of Python, such as a
+    long sleep, cannot be stopped.
+    """
+    monitoring: Any = sys.monitoring  # type: ignore[attr-defined, unused-ignore]
+    tool, events = monitoring.DEBUGGER_ID, monitoring.events
+    deadline = time.monotonic() + (math.inf if seconds is None else seconds)
+
+    def look_at_clock(code: types.CodeType, *_: object) -> None:
+        if time.monotonic() > deadline and code is not _run_here.__code__:
+            raise Stopped
+
+    monitoring.use_tool_id(tool, __name__)
+    try:
+        for event in (events.LINE, events.JUMP, events.PY_START):
+            monitoring.register_callback(tool, event, look_at_clock)
+        monitoring.set_events(tool, events.LINE | events.JUMP | events.PY_START)
+        action()
+    except BaseException as raised:
+        return raised
+    finally:
+        # Before 3.14 freeing the tool leaves its events and callbacks.
+        monitoring.set_events(tool, events.NO_EVENTS)
+        monitoring.free_tool_id(tool)
+    return None
+
+
+_run = _run_here if IN_BROWSER else _run_in_thread

@@ -3,14 +3,16 @@
     python -m tools.site            into build/site/, or into the folder that follows
     python -m tools.site --links    follow the links to other sites instead
 
-The slides and the page of notebook 09 are included if they are in build/, and the formulas are
-printed as a PDF file if Chromium or Chrome is installed. Links to the repository are made if the
+Notebooks 00 to 04 also run in the browser, unless what they need is unavailable. The slides and the
+page of notebook 09 are included if they are in build/, and the formulas are printed as a PDF file
+if Chromium or Chrome is installed. Links to the repository are made if the
 environment variable GITHUB_REPOSITORY names it, as it does in GitHub's workflows.
 """
 
 import argparse
 import base64
 import hashlib
+import logging
 import re
 import shutil
 import subprocess
@@ -22,6 +24,7 @@ from helpers import ROOT
 from helpers.web.npm_files import FetchError, fetch
 from tools.instructor.slides import PINS
 from tools.notebooks import BUILD
+from tools.site import lite
 from tools.site.source import BROWSER, PLAYGROUND, SLIDES, pages
 
 HERE = Path(__file__).resolve().parent
@@ -35,11 +38,18 @@ def build(folder: Path) -> int:
     Raises FetchError if MathJax is neither cached nor available.
     """
     mathjax = fetch({MATHJAX: PINS[MATHJAX]})[MATHJAX]
+    try:
+        pyodide = lite.fetch_pyodide()
+    except FetchError as error:
+        logging.warning("Without notebooks in the browser: %s", error)
+        pyodide = {}
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
         made = Path(temporary, "site")
-        if code := sphinx("html", made):
+        if code := sphinx("html", made, *(["-t", "lite"] if pyodide else [])):
             return code
+        if pyodide:
+            lite.add_lite(made, pyodide)
         (made / "_static" / MATHJAX).write_bytes(mathjax)
         if SLIDES.exists():
             add_slides(made)
@@ -58,13 +68,13 @@ def follow_links() -> int:
         return sphinx("linkcheck", Path(temporary, "links"))
 
 
-def sphinx(builder: str, output: Path) -> int:
+def sphinx(builder: str, output: Path, *flags: str) -> int:
     """Run one of Sphinx' builders on the course, and return its exit code, 1 for a warning."""
     source = output.parent / "source"
     write_source(source)
     command = [sys.executable, "-m", "sphinx", "-q", "--fail-on-warning", "-b", builder]
     return subprocess.run(
-        [*command, "-c", HERE, "-d", source / ".doctrees", source, output], cwd=ROOT
+        [*command, *flags, "-c", HERE, "-d", source / ".doctrees", source, output], cwd=ROOT
     ).returncode
 
 

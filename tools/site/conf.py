@@ -28,7 +28,13 @@ html_static_path = ["static"]
 templates_path = ["templates"]
 html_css_files = ["site.css"]
 html_js_files = ["site.js"]
-html_context = {"name": NAME, "repository": REPOSITORY, "has_pdf": BROWSER is not None}
+has_lite = "lite" in tags  # type: ignore[name-defined]  # noqa: F821  Sphinx sets them
+html_context = {
+    "name": NAME,
+    "repository": REPOSITORY,
+    "has_lite": has_lite,
+    "has_pdf": BROWSER is not None,
+}
 html_copy_source = False
 html_use_index = html_domain_indices = False  # there is a search
 highlight_language = "text"  # of commands and trees; cells have their own
@@ -49,7 +55,13 @@ myst_heading_anchors = 4
 explorer = softmax_explorer([2.0, 1.0, -1.0], ["T-shirt/top", "Shirt", "Trouser"])
 # An empty line would end the HTML in Markdown.
 frame = with_height(explorer._repr_html_()).replace("\n", "&#10;")
-myst_substitutions = {"explorer": frame}
+READ = "notebooks/00-meet-the-data.ipynb"
+RUN = f'<a class="button" href="lite/run.html?path={READ}">Begin</a>'
+begin = f"{RUN} in your browser, nothing to install. [Or read first]({READ})"
+myst_substitutions = {
+    "explorer": frame,
+    "begin": begin if has_lite else f"[Begin]({READ}){{.button}}",
+}
 
 linkcheck_ignore = ["https://doi.org/"]  # publishers refuse programs
 linkcheck_anchors = False  # GitHub's are made by a script
