@@ -136,6 +136,15 @@ def test_notebook_in_firefox(address):
         assert differences("01", read(tab.evaluate)) == {}
 
 
+def test_file_with_another_checksum_is_not_used(monkeypatch, tmp_path):
+    monkeypatch.setattr(lite, "CACHE", tmp_path)
+    monkeypatch.setattr(lite, "_from_server", lambda names: [(name, b"other") for name in names])
+    monkeypatch.setattr(lite, "_from_carrier", lambda names: [])
+    with pytest.raises(FetchError, match="asttokens-.* of Pyodide .* is unavailable"):
+        lite.fetch_pyodide()
+    assert list(tmp_path.iterdir()) == []
+
+
 # Checking answers ---------------------------------------------------------------------------------
 
 

@@ -57,7 +57,7 @@ explorer = softmax_explorer([2.0, 1.0, -1.0], ["T-shirt/top", "Shirt", "Trouser"
 frame = with_height(explorer._repr_html_()).replace("\n", "&#10;")
 READ = "notebooks/00-meet-the-data.ipynb"
 RUN = f'<a class="button" href="lite/run.html?path={READ}">Begin</a>'
-begin = f"{RUN} in your browser, nothing to install. [Or read first]({READ})"
+begin = f"{RUN}\n\nIn your browser, with nothing to install. [Or read it first]({READ})."
 myst_substitutions = {
     "explorer": frame,
     "begin": begin if has_lite else f"[Begin]({READ}){{.button}}",
