@@ -23,7 +23,8 @@ RUN_ALL = """void (async () => {
 EXECUTE = f"""code => new Promise(async resolve => {{
     let text = "";
     const future = {PANEL}.sessionContext.session.kernel.requestExecute({{code}});
-    future.onIOPub = message => text += message.content.text ?? message.content.evalue ?? "";
+    future.onIOPub = ({{content}}) =>
+        text += content.text ?? content.data?.["text/plain"] ?? content.evalue ?? "";
     await future.done;
     resolve(text);
 }})"""
@@ -54,5 +55,5 @@ def read(evaluate: Evaluate) -> NotebookNode:
 
 
 def execute(page: Any, code: str) -> str:
-    """Run code in the notebook's kernel, and return what it printed, or its error."""
+    """Run code in the notebook's kernel, and return what it printed or showed, or its error."""
     return page.evaluate(EXECUTE, textwrap.dedent(code))
