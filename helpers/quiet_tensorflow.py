@@ -1,4 +1,4 @@
-"""TensorFlow and Keras without the log that TensorFlow writes while it starts.
+"""TensorFlow and Keras without the log that TensorFlow writes, but for errors.
 
 `TF_CPP_MIN_LOG_LEVEL` hides most of it, but two lines about CUDA are written to file descriptor
 2 by C++ code whatever that variable says. So the descriptor points at the null device while
@@ -17,5 +17,8 @@ with muted_stderr():
     import tensorflow as tf
 
     tf.constant(0.0) + 1.0
+
+# "AutoGraph could not transform …" says nothing to a learner: what it means still runs.
+tf.get_logger().setLevel("ERROR")
 
 __all__ = ["keras", "tf"]

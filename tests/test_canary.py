@@ -136,6 +136,7 @@ def write_project(folder: Path, source: str) -> None:
         "conftest.py",
         "pyproject.toml",
         "helpers/__init__.py",
+        "helpers/in_browser.py",
         "helpers/running.py",
         "tests/__init__.py",
         "tests/support/__init__.py",

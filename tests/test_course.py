@@ -134,7 +134,8 @@ def first_run(tmp_path_factory):
     new = SmallCourse(base / "a course é", base / "wheels")
     new.wheels.mkdir()
     (new.folder / "helpers").mkdir(parents=True)
-    shutil.copy(ROOT / "helpers" / "__init__.py", new.folder / "helpers")
+    for name in ("__init__.py", "in_browser.py"):
+        shutil.copy(ROOT / "helpers" / name, new.folder / "helpers")
     (new.folder / "helpers" / "data.py").write_text(HELPERS_DATA)
     (new.folder / "tools").mkdir()
     shutil.copy(ROOT / "tools" / "doctor.py", new.folder / "tools")
