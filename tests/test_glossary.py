@@ -16,9 +16,9 @@ ENTRY = re.compile(r"^(\S.*)\n  \S", re.MULTILINE)
 
 
 def terms_in(source: str) -> list[str]:
-    """The bold texts of a Markdown cell but for labels such as **Predict.**, which end a phrase."""
+    """The bold texts of a Markdown cell but for labels such as **Predict.** and the choice **A**."""
     bold = re.findall(r"\*\*(.+?)\*\*", source, re.DOTALL)
-    return [text for text in bold if text[-1] not in ".:?!"]
+    return [text for text in bold if text[-1] not in ".:?!" and text[1:]]
 
 
 @pytest.fixture(scope="module")
