@@ -15,28 +15,13 @@ from typing import Any
 from IPython.display import display
 
 from helpers.exercises.exercise import Exercise
-from helpers.exercises.judging import CORRECT, NOT_STARTED, Verdict, judge
+from helpers.exercises.judging import CORRECT, NOT_STARTED, judge
 from helpers.exercises.progress_file import read_progress, write_entry
-from helpers.exercises.showing import Code, as_html
+from helpers.exercises.showing import Code, Feedback
 
 NOTEBOOKS = range(11)
 
 _last_answers: dict[str, Any] = {}  # by exercise, for `solution` to show
-
-
-class _Feedback:
-    """A verdict for Jupyter to show, as HTML or as plain text."""
-
-    def __init__(self, exercise_id: str, verdict: Verdict) -> None:
-        self._exercise_id, self._verdict = exercise_id, verdict
-
-    def __repr__(self) -> str:
-        message = self._verdict.message.replace("\n", "\n    ")
-        return f"{self._exercise_id} {self._verdict.outcome}: {message}"
-
-    def _repr_html_(self) -> str:
-        verdict = self._verdict
-        return as_html(self._exercise_id, verdict.outcome, verdict.sentence, verdict.details)
 
 
 def exercises_of(notebook: int) -> dict[str, Callable[[], Exercise]]:
@@ -61,7 +46,7 @@ def check(exercise_id: str, answer: Any) -> None:
         verdict = replace(
             verdict, details=(*verdict.details, ("stuck?", Code(f'hint("{exercise_id}")')))
         )
-    display(_Feedback(exercise_id, verdict))
+    display(Feedback(exercise_id, verdict.outcome, verdict.sentence, verdict.details))
     _store(exercise_id, entry, outcome=best, tries=tries)
 
 

@@ -26,7 +26,7 @@ from helpers.exercises.exercise import (
     value,
 )
 from helpers.exercises.sandbox import Printed, Stopped, run_safely
-from helpers.exercises.showing import Code, shown
+from helpers.exercises.showing import Code, as_text
 
 NOT_STARTED = "not started"
 CORRECT = "correct"
@@ -49,9 +49,7 @@ class Verdict:
     @property
     def message(self) -> str:
         """All of it as plain text."""
-        return "\n".join(
-            [self.sentence, *(f"{name + ':':<10} {shown(it)}" for name, it in self.details)]
-        )
+        return as_text(self.sentence, self.details)
 
 
 def judge(exercise: Exercise, answer: Any) -> Verdict:

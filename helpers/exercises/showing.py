@@ -14,9 +14,34 @@ class Code(str):
     """A text to be shown as it is, such as a line of code."""
 
 
+class Prose(str):
+    """Sentences to be shown as they are, perhaps with `code` in them."""
+
+
+class Feedback:
+    """What a learner reads after an answer, for Jupyter to show as HTML or as plain text."""
+
+    def __init__(
+        self, title: str, outcome: str, sentence: str, details: tuple[tuple[str, Any], ...] = ()
+    ) -> None:
+        self.title, self.outcome, self.sentence, self.details = title, outcome, sentence, details
+
+    def __repr__(self) -> str:
+        message = as_text(self.sentence, self.details).replace("\n", "\n    ")
+        return f"{self.title} {self.outcome}: {message}"
+
+    def _repr_html_(self) -> str:
+        return as_html(self.title, self.outcome, self.sentence, self.details)
+
+
+def as_text(sentence: str, details: tuple[tuple[str, Any], ...]) -> str:
+    """A sentence and, below it, what belongs to it."""
+    return "\n".join([sentence, *(f"{name + ':':<10} {shown(it)}" for name, it in details)])
+
+
 def shown(thing: Any) -> str:
     """A short text for a value, numbers to four digits."""
-    if isinstance(thing, Code):
+    if isinstance(thing, Code | Prose):
         return thing.replace("\n", "\n           ")
     array = as_numbers(thing)
     if array is not None:
@@ -83,6 +108,8 @@ def _as_cell(thing: Any, wanted: Any) -> str:
     """A table for a small array, with the entries that differ from `wanted` framed; else code."""
     if isinstance(thing, Code):
         return f'<pre style="margin: 0; white-space: pre-wrap">{html.escape(thing)}</pre>'
+    if isinstance(thing, Prose):
+        return _with_code(thing)
     array, right = as_numbers(thing), as_numbers(wanted)
     if array is None or not 1 <= array.ndim <= 2 or not 1 < array.size <= 40:
         return f"<code>{html.escape(shown(thing))}</code>"
