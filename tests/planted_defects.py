@@ -121,7 +121,7 @@ DEFECTS = [
     ("02", "upper edge of the window, near 89", "upper edge of the window, near 79", CLAIMS),
     ("03", "by a factor of about 1,500", "by a factor of about 15,000", CLAIMS),
     ("07", "wrong about one picture in eleven", "wrong about one picture in twenty", CLAIMS),
-    ("08", "About five in six. The network", "About nine in ten. The network", CLAIMS),
+    ("08", "no, about five in six are right", "no, about nine in ten are right", CLAIMS),
     ("03", "and two of them are wrong", "and one of them is wrong", CLAIMS),
     ("07", "reports the best of the eight", "reports the best of the six", CLAIMS),
     ("09", "on purpose. Four mistakes,", "on purpose. Five mistakes,", CLAIMS),

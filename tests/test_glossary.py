@@ -16,7 +16,7 @@ ENTRY = re.compile(r"^(\S.*)\n  \S", re.MULTILINE)
 
 
 def terms_in(source: str) -> list[str]:
-    """The bold texts of a Markdown cell but for labels such as **Predict.** and the choice **A**."""
+    """The bold texts of a cell, but for labels such as **Predict.** and choices such as **A**."""
     bold = re.findall(r"\*\*(.+?)\*\*", source, re.DOTALL)
     return [text for text in bold if text[-1] not in ".:?!" and text[1:]]
 

@@ -154,7 +154,7 @@ def test_sources_are_plain_python(path):
 @each_notebook
 def test_the_length_of_cells_and_notebook(path):
     notebook = read(path)
-    assert 30 <= len(notebook.cells) <= 60, "A notebook has 30 to 60 cells."
+    assert 30 <= len(notebook.cells) <= 66, "A notebook has 30 to 66 cells."
     long = [cell for cell in code_cells(notebook) if len(code_lines(cell)) > 15]
     assert not long, f"More than 15 lines: split {names(path, long)}."
     median = statistics.median(len(code_lines(cell)) for cell in code_cells(notebook))
