@@ -6,6 +6,8 @@ python -m tools.instructor live 06        with the key lines left out, and your 
 python -m tools.instructor slides 06      slides with speaker notes
 python -m tools.instructor assignment NAME 1.1 1.2     exercises for nbgrader
 python -m tools.instructor notes 06       print the speaker notes
+python -m tools.instructor cards          the questions for Anki, and to print
+python -m tools.instructor answers FILES  questions that few knew, from learners' progress.json
 python -m tools.instructor colab ADDRESS  notebooks that fetch the course from there, for Colab
 python -m tools.instructor timings 06     measure how long cells run (for authors)
 
@@ -14,10 +16,21 @@ The results are in build/, which is never committed. Without a number: all noteb
 
 import argparse
 import sys
+from pathlib import Path
 
 from helpers.running import NotebookError
 from helpers.web.npm_files import FetchError
-from tools.instructor import agenda, assignment, colab, live, notes, slides, solved, timings
+from tools.instructor import (
+    agenda,
+    answers,
+    assignment,
+    colab,
+    live,
+    notes,
+    slides,
+    solved,
+    timings,
+)
 from tools.notebooks import print_any_letter
 
 FOR_NOTEBOOKS = {
@@ -27,6 +40,15 @@ FOR_NOTEBOOKS = {
     "notes": notes.show,
     "timings": timings.measure,
 }
+
+
+def write_cards() -> None:
+    """Write the cards. Raises NotebookError if genanki, which few need, is not installed."""
+    try:
+        from tools.instructor import cards
+    except ModuleNotFoundError as error:
+        raise NotebookError(f"{error.name} is missing: `uv pip install --group grade`.") from error
+    cards.write()
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -40,6 +62,8 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("agenda").add_argument("session", choices=agenda.SESSIONS)
     for name in FOR_NOTEBOOKS:
         commands.add_parser(name).add_argument("notebooks", nargs="*", help="such as 06")
+    commands.add_parser("cards")
+    commands.add_parser("answers").add_argument("files", nargs="+", type=Path)
     commands.add_parser("colab").add_argument("address", help="what git can clone")
     assignment.add_command(commands)
     options = parser.parse_args(arguments)
@@ -48,6 +72,10 @@ def main(arguments: list[str] | None = None) -> int:
             assignment.run(options)
         elif options.command == "agenda":
             agenda.write(options.session)
+        elif options.command == "cards":
+            write_cards()
+        elif options.command == "answers":
+            answers.show(options.files)
         elif options.command == "colab":
             colab.write(options.address)
         else:

@@ -14,9 +14,11 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
+from helpers.questions.question import Question
 from helpers.web.npm_files import Pin, fetch
-from tools.instructor.notes import notes_of
+from tools.instructor.notes import notes_of, vote_notes, vote_of
 from tools.notebooks import BUILD, find_notebooks, parts, read_notebook
+from tools.questions import answer, as_markdown, asked_in, remove_calls
 
 # What the slides load, by the names that nbconvert's template expects.
 PINS = {
@@ -91,7 +93,7 @@ def pages(path: Path) -> list[NotebookNode]:
             own_role = cell.metadata.get("slideshow", {}).get("slide_type")
             if own_role == "skip":
                 continue
-            if part.level == 1 and place:
+            if part.level == 1 and place and not asked_in(cell.source):
                 continue  # imports
             pieces = _prose(cell) if cell.cell_type == "markdown" else _code(cell)
             role = "slide" if place == 0 and part.level < 3 else "subslide"
@@ -105,16 +107,29 @@ def pages(path: Path) -> list[NotebookNode]:
                     len(cells) - len(pieces) + 1,
                     new_markdown_cell("\n".join(notes), metadata=metadata),
                 )
+        if vote := vote_of(part):
+            asks, answered = (_page(f"**Vote.** {as_markdown(vote)}"), _page(_answer(answer(vote))))
+            notes = new_markdown_cell("\n".join(vote_notes(vote)))
+            notes.metadata["slideshow"] = {"slide_type": "notes"}
+            cells += [asks, notes, answered]
     return cells
+
+
+def _page(text: str) -> NotebookNode:
+    return new_markdown_cell(text, metadata={"slideshow": {"slide_type": "subslide"}})
+
+
+def _answer(text: str) -> str:
+    return f"<div class='answer'>\n\n{text}\n\n</div>"
 
 
 def _prose(cell: NotebookNode) -> list[NotebookNode]:
     """A Markdown cell as pages: answers alone, long prose split between paragraphs."""
     texts = []
     for text in re.split(r"(<details>.*?</details>)", cell.source, flags=re.DOTALL):
-        answer = re.search(r"</summary>(.*)</details>", text, re.DOTALL)
-        if answer:
-            texts.append(f"<div class='answer'>\n\n{answer[1].strip()}\n\n</div>")
+        folded = re.search(r"</summary>(.*)</details>", text, re.DOTALL)
+        if folded:
+            texts.append(_answer(folded[1].strip()))
             continue
         page = ""
         for paragraph in re.split(r"\n\n(?=\S)", text.strip()):
@@ -130,8 +145,10 @@ def _prose(cell: NotebookNode) -> list[NotebookNode]:
 
 
 def _code(cell: NotebookNode) -> list[NotebookNode]:
-    """A code cell as pages: the code with what it prints, then each figure on a page of its own."""
+    """A code cell as pages: the code with what it prints, then each figure, then each answer."""
     cell = nbformat.from_dict(cell)
+    asked = asked_in(cell.source)
+    remove_calls(cell)
     figures = [output for output in cell.outputs if "image/png" in output.get("data", {})]
     is_exercise = re.search(r"^check\(", cell.source, re.MULTILINE)
     # A projected figure keeps its description as alt text only.
@@ -139,7 +156,13 @@ def _code(cell: NotebookNode) -> list[NotebookNode]:
         output for output in cell.outputs if output.output_type == "stream" and not is_exercise
     ]
     only_draws = re.fullmatch(r"plotting\.\w+\(\n.*\n\)", cell.source, re.DOTALL)
-    return ([] if figures and only_draws else [cell]) + [_figure(output) for output in figures]
+    is_left_out = not cell.source or (figures and only_draws)
+    pages = ([] if is_left_out else [cell]) + [_figure(output) for output in figures]
+    for it in asked:
+        if isinstance(it, Question) and it.ask:
+            pages.append(new_markdown_cell(as_markdown(it)))
+        pages.append(new_markdown_cell(_answer(answer(it))))
+    return pages
 
 
 def _figure(output: NotebookNode) -> NotebookNode:

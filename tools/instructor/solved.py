@@ -11,6 +11,7 @@ from helpers.exercises import exercises_of, source_of
 from helpers.exercises.progress_file import PROGRESS_FILE
 from helpers.running import NotebookError, execute, set_kernel_environment
 from tools.notebooks import BUILD, find_notebooks, read_notebook
+from tools.questions import answered
 
 
 def fill_in(starter: str, right: Any, marks: tuple[str, str] | None = None) -> str:
@@ -89,6 +90,8 @@ def write(numbers: list[str]) -> None:
 def _write_one(path: Path) -> None:
     notebook = read_notebook(path)
     fill_in_all(notebook, int(path.stem[:2]))
+    for cell in notebook.cells:
+        cell.source = answered(cell.source)
     target = BUILD / "solved" / path.name
     print(f"{path.stem} …", flush=True)
     try:

@@ -9,6 +9,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
 from helpers.exercises import exercises_of
+from tools.questions import answer, asked_in, remove_calls
 from tools.site.glossary import link_terms
 
 CHECK = re.compile(r'\n*^check\("([\d.]+)", .*\)$', re.MULTILINE)
@@ -34,7 +35,8 @@ def as_page(notebook: NotebookNode, terms: dict[str, str], has_playground: bool)
                 if cells[-1].metadata.get("tags"):
                     cell.source = f"{cells.pop().source}\n{cell.source}"
         if cell.cell_type == "markdown" or "sys.path" not in cell.source:
-            cells += _exercise(cell)
+            answers = _answers(cell)
+            cells += [each for each in _exercise(cell) if each.source or each.outputs] + answers
     page.cells = cells
     return page
 
@@ -76,6 +78,19 @@ def _exercise(cell: NotebookNode) -> list[NotebookNode]:
         for number, hint in enumerate(hints, 1)
     )
     return [cell, new_markdown_cell(folded, id=f"{cell.id}-hints")]
+
+
+def _answers(cell: NotebookNode) -> list[NotebookNode]:
+    """The folded answers of what a cell asks, without the lines that ask."""
+    asked = asked_in(cell.source) if cell.cell_type == "code" else []
+    if not asked:
+        return []
+    remove_calls(cell)
+    if not cell.source:
+        cell.metadata.tags = ["remove-input"]
+    texts = "\n\n".join(answer(it) for it in asked)
+    folded = f"<details><summary>Open after you have answered</summary>\n\n{texts}\n\n</details>"
+    return [new_markdown_cell(folded, id=f"{cell.id}-answers")]
 
 
 def hints_of(exercise_id: str) -> list[str]:
