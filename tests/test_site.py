@@ -2,6 +2,7 @@
 
 import ast
 import functools
+import html
 import http.server
 import importlib.util
 import inspect
@@ -22,6 +23,7 @@ from helpers.web.npm_files import FetchError, fetch, read_pins
 from tests.support.browsers import chromium, require_clients
 from tests.support.missing import is_missing
 from tools.notebooks import find_notebooks, parts, read_notebook
+from tools.questions import answer, asked_in
 
 if importlib.util.find_spec("myst_nb") is None:
     is_missing("Sphinx is missing: `uv pip install --group site`.", allow_module_level=True)
@@ -172,6 +174,19 @@ def test_page_has_hints_and_no_solution(pages, name):
         assert [hint for hint in hints if letters(hint) not in text] == []
         known = notebook + letters("".join(hints))
         assert [s for s in secrets if letters(s) in text and letters(s) not in known] == []
+
+
+@each_notebook
+def test_page_folds_the_answers_of_what_the_notebook_asks(site, name):
+    page = (site / "notebooks" / f"{name}.html").read_text(encoding="utf-8")
+    assert not re.search(r">(predict|remember|explain)</span><span class=\"p\">\(", page)
+    folded = "".join(re.findall(r"<details.*?</details>", page, re.DOTALL))
+    folded = letters(html.unescape(re.sub(r"<[^>]+>", "", folded)))
+    cells = read_notebook(BY_NAME[name]).cells
+    asked = [each for cell in cells if cell.cell_type == "code" for each in asked_in(cell.source)]
+    assert len(asked) >= 7
+    for each in asked:
+        assert letters(answer(each)) in folded
 
 
 def hints_and_secrets(function):
