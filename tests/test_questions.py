@@ -1,8 +1,13 @@
 """The questions are data: these tests hold each to its form, and to the notebooks."""
 
+import contextlib
 import datetime
+import html
+import importlib.util
 import json
 import re
+import sqlite3
+import zipfile
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
@@ -13,6 +18,7 @@ from helpers.exercises import progress_file
 from helpers.questions import question as data
 from helpers.questions import schedule
 from helpers.questions.question import Question, Reason
+from tests.support.missing import is_missing
 from tools import claims
 from tools.instructor import notes
 from tools.instructor.__main__ import main
@@ -347,11 +353,11 @@ def test_question_is_asked_and_answered(progress, capsys):
     assert not progress.exists()
     questions.remember("00.a", "A")
     said = "00.a not yet: You said A. A is a trap. It is B, two. Because it is.\n"
-    assert capsys.readouterr().out == said
+    assert capsys.readouterr().out == f"{said}    asked:     Which?\n"
     tomorrow = datetime.date.today().toordinal() + 1
     assert entries(progress) == {"00.a": {"first": 0, "box": 0, "due": tomorrow}}
     questions.remember("00.a", "B")
-    assert capsys.readouterr().out == "00.a correct: You said B. Because it is.\n"
+    assert capsys.readouterr().out.startswith("00.a correct: You said B. Because it is.\n")
 
 
 def test_answer_of_another_form_loses_nothing(progress, capsys):
@@ -433,6 +439,32 @@ def test_notes_say_what_each_wrong_vote_means(capsys):
     assert as_markdown(vote) in said
     for letter, sentence in vote.room.items():
         assert f"- **If many say {letter}:** {vote.wrong[letter]} {sentence}" in said
+
+
+def test_cards_have_every_question_on_the_front_and_its_answer_on_the_back(
+    tmp_path, monkeypatch, capsys
+):
+    if importlib.util.find_spec("genanki") is None:
+        is_missing("genanki is missing: `uv pip install --group grade`.")
+    from tools.instructor import cards
+
+    monkeypatch.setattr(cards, "BUILD", tmp_path)
+    assert main(["cards"]) == 0
+    assert f"{len(QUESTIONS)} cards" in capsys.readouterr().out
+    page = (tmp_path / "cards" / "cards.html").read_text(encoding="utf-8")
+    assert page.count('<div class="card">') == 2 * len(QUESTIONS)
+    with zipfile.ZipFile(tmp_path / "cards" / "cards.apkg") as package:
+        package.extract("collection.anki2", tmp_path)
+    with contextlib.closing(sqlite3.connect(tmp_path / "collection.anki2")) as deck:
+        notes = dict(deck.execute("SELECT sfld, flds FROM notes").fetchall())
+    assert set(notes) == set(QUESTIONS)
+    for name, each in QUESTIONS.items():
+        _, front, back, section = notes[name].split("\x1f")
+        plain = html.unescape(re.sub("<[^>]+>", "", front))
+        assert plain.startswith(each.ask.replace("`", ""))
+        assert all(text.replace("`", "") in plain for text in each.choices.values())
+        assert each.because.replace("`", "") in html.unescape(re.sub("<[^>]+>", "", back))
+        assert html.escape(each.section) in section
 
 
 def test_questions_that_few_know_are_listed(tmp_path, capsys):

@@ -152,7 +152,8 @@ def _answer(question: Question, given: Any, right: str, wrong: str) -> bool:
     knows, mistake = is_right(question, parsed), misconception(question, parsed)
     parts = [f"You said {given}.", mistake, "" if knows else f"It is {question.right}."]
     sentence = " ".join(filter(None, [*parts, question.because]))
-    display(Feedback(question.id, right if knows else wrong, sentence))
+    asked = (("asked", Prose(question.ask)),) if question.ask else ()
+    display(Feedback(question.id, right if knows else wrong, sentence, asked))
     entry = read_progress()[0].get(question.id, {})
     entry = after_answer(entry, knows, date.today().toordinal())
     if problem := write_entry(question.id, entry):
