@@ -119,7 +119,7 @@ DEFECTS = [
     # Numbers in prose and in speaker notes
     ("00", "They were right 83.5 %", "They were right 93.5 %", CLAIMS),
     ("02", "upper edge of the window, near 89", "upper edge of the window, near 79", CLAIMS),
-    ("03", "by a factor of about 1,500", "by a factor of about 15,000", CLAIMS),
+    ("03", "has more than 2,700 zeros", "has more than 27,000 zeros", CLAIMS),
     ("07", "wrong about one picture in eleven", "wrong about one picture in twenty", CLAIMS),
     ("08", "no, about five in six are right", "no, about nine in ten are right", CLAIMS),
     ("03", "and two of them are wrong", "and one of them is wrong", CLAIMS),
