@@ -170,7 +170,8 @@ def dense() -> Exercise:
             large(np.zeros((1, 60), np.float32))
             kernel_of_large = max(large.weights, key=lambda weight: len(weight.shape))
             limit = np.sqrt(6 / (60 + 40))  # of "glorot_uniform"
-            is_glorot = 0.9 * limit < np.abs(kernel_of_large).max() <= limit
+            spread = np.std(kernel_of_large) / (limit / np.sqrt(3))  # 1 if uniform up to the limit
+            is_glorot = np.abs(kernel_of_large).max() <= limit and 0.9 < spread < 1.1
             yield "whether the kernel of Dense(40) for 60 features is glorot_uniform", is_glorot
             with computed_each_time(), tf.GradientTape() as tape:
                 total = tf.reduce_sum(layer(inputs))
