@@ -180,13 +180,17 @@ def test_page_has_hints_and_no_solution(pages, name):
 def test_page_folds_the_answers_of_what_the_notebook_asks(site, name):
     page = (site / "notebooks" / f"{name}.html").read_text(encoding="utf-8")
     assert not re.search(r">(predict|remember|explain)</span><span class=\"p\">\(", page)
-    folded = "".join(re.findall(r"<details.*?</details>", page, re.DOTALL))
-    folded = letters(html.unescape(re.sub(r"<[^>]+>", "", folded)))
+    parts = re.split(r"(<details.*?</details>)", page, flags=re.DOTALL)
+    shown, folded = (
+        letters(html.unescape(re.sub(r"<[^>]+>", "", "".join(part))))
+        for part in (parts[::2], parts[1::2])
+    )
     cells = read_notebook(BY_NAME[name]).cells
     asked = [each for cell in cells if cell.cell_type == "code" for each in asked_in(cell.source)]
     assert len(asked) >= 6
     for each in asked:
         assert letters(answer(each)) in folded
+        assert letters(getattr(each, "ask", "")) in shown
 
 
 def hints_and_secrets(function):

@@ -9,9 +9,11 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
 from helpers.exercises import exercises_of
-from tools.questions import answer, asked_in, remove_calls
+from helpers.questions.question import Question, Reason
+from tools.questions import answer, as_markdown, asked_in, remove_calls
 from tools.site.glossary import link_terms
 
+HOW_TO_ANSWER = re.compile(r" (Put a letter in quotes, or a number|Write one sentence, then run).*")
 CHECK = re.compile(r'\n*^check\("([\d.]+)", .*\)$', re.MULTILINE)
 PLAYGROUND_ADDRESS = "../build/softmax_playground.html"
 NO_PLAYGROUND = (
@@ -27,7 +29,7 @@ def as_page(notebook: NotebookNode, terms: dict[str, str], has_playground: bool)
     for cell in page.cells:
         cell.metadata = nbformat.from_dict({})
         if cell.cell_type == "markdown":
-            cell.source = link_terms(cell.source, terms)
+            cell.source = link_terms(HOW_TO_ANSWER.sub("", cell.source), terms)
         else:
             _fit_outputs(cell, has_playground)
             if _only_imports(cell.source):
@@ -86,11 +88,19 @@ def _answers(cell: NotebookNode) -> list[NotebookNode]:
     if not asked:
         return []
     remove_calls(cell)
-    if not cell.source:
-        cell.metadata.tags = ["remove-input"]
-    texts = "\n\n".join(answer(it) for it in asked)
-    folded = f"<details><summary>Open after you have answered</summary>\n\n{texts}\n\n</details>"
-    return [new_markdown_cell(folded, id=f"{cell.id}-answers")]
+    if not cell.source:  # it does nothing but ask, and what its questions say is on the page
+        cell.outputs = []
+    return [
+        new_markdown_cell(_question(it, not cell.source), id=f"{cell.id}-{number}")
+        for number, it in enumerate(asked, 1)
+    ]
+
+
+def _question(asked: Question | Reason, with_text: bool) -> str:
+    """The folded answer, below what is asked where the text before the cell doesn't say it."""
+    text = as_markdown(asked) if with_text and isinstance(asked, Question) else ""
+    folded = "<details><summary>Open after you have answered</summary>"
+    return f"{text}\n\n{folded}\n\n{answer(asked)}\n\n</details>".strip()
 
 
 def hints_of(exercise_id: str) -> list[str]:
