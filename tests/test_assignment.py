@@ -576,7 +576,9 @@ def test_a_judge_that_accepts_everything_gives_no_point(name, monkeypatch):
         grading.grade(name, lambda: next(made.wrong_answers)[0])
 
 
-@pytest.mark.parametrize("name", [name for name in ALL if callable(exercise(name).solution)])
-def test_the_own_answer_of_the_course_gets_no_point(name):
-    with pytest.raises(grading.NoPoint, match="the course's own answer"):
-        grading.grade(name, lambda: exercise(name).solution)
+def test_the_own_answer_of_the_course_gets_no_point():
+    names = [name for name in ALL if callable(exercise(name).solution)]
+    assert len(names) > 30
+    for name in names:
+        with pytest.raises(grading.NoPoint, match="the course's own answer"):
+            grading.grade(name, lambda name=name: exercise(name).solution)

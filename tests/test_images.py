@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
-import scipy.signal
 
 from helpers.images import convolve, randomly_shifted, shifted
 
 
 @pytest.mark.parametrize(("picture", "kernel"), [((5, 7), (3, 3)), ((4, 3), (1, 2)), ((3, 3),) * 2])
 def test_convolve_equals_scipys_correlation(picture, kernel):
+    import scipy.signal  # two seconds, in each worker
+
     generator = np.random.default_rng(3)
     image, weights = generator.normal(size=picture), generator.normal(size=kernel)
     expected = scipy.signal.correlate2d(image, weights, mode="valid")
