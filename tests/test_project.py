@@ -225,12 +225,7 @@ POOR = {
     "no validation": (
         "pictures for validation are set apart",
         "no cell splits the training pictures",
-        replace(
-            "np.split(data.train_images[order], [50_000])", "data.train_images, data.train_images"
-        ),
-        replace(
-            "np.split(data.train_labels[order], [50_000])", "data.train_labels, data.train_labels"
-        ),
+        *(replace(f"[{part}]", "") for part in ("training", "validation")),
     ),
     "no interval": (
         "the score has a confidence interval",
