@@ -136,11 +136,16 @@ function look() {
 
 // --- Drawing -----------------------------------------------------------------------------------
 
-function stroke(column, row) {
+// Draw or erase along a line between two places, 1.5 pixels to each side.
+function stroke(from, to) {
   const erases = document.querySelector("[name=tool]:checked").value === "eraser";
+  const [right, down] = [to.column - from.column, to.row - from.row];
   for (let y = 0; y < SIDE; y++) {
     for (let x = 0; x < SIDE; x++) {
-      const strength = Math.max(0, 1.5 - Math.hypot(x - column, y - row)) / 1.5;
+      const along = (x - from.column) * right + (y - from.row) * down;
+      const part = Math.min(1, Math.max(0, along / (right ** 2 + down ** 2 || 1)));
+      const distance = Math.hypot(x - from.column - part * right, y - from.row - part * down);
+      const strength = Math.max(0, 1.5 - distance) / 1.5;
       const ink = playground.pixels[y * SIDE + x];
       const changed = erases ? ink * (1 - strength) : Math.max(ink, 255 * strength);
       playground.pixels[y * SIDE + x] = Math.round(changed);
@@ -150,11 +155,13 @@ function stroke(column, row) {
 
 function makeDrawable(canvas) {
   const cursor = { column: 14, row: 14 };
+  let last; // where the pointer was: it jumps when it is quick
   canvas.addEventListener("pointerdown", (event) => {
     canvas.setPointerCapture(event.pointerId);
-    drawAt(event);
+    last = placeOf(event);
+    drawTo(last);
   });
-  canvas.addEventListener("pointermove", (event) => event.buttons && drawAt(event));
+  canvas.addEventListener("pointermove", (event) => event.buttons && drawTo(placeOf(event)));
   canvas.addEventListener("keydown", (event) => {
     const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
     if (!move && event.key !== " ") return;
@@ -164,7 +171,7 @@ function makeDrawable(canvas) {
       cursor.row = Math.min(SIDE - 1, Math.max(0, cursor.row + move[1]));
       byId("where").textContent = `column ${cursor.column + 1}, row ${cursor.row + 1}`;
     } else {
-      stroke(cursor.column, cursor.row);
+      stroke(cursor, cursor);
     }
     look();
     markCursor();
@@ -173,12 +180,16 @@ function makeDrawable(canvas) {
   canvas.addEventListener("blur", () => paint(canvas, playground.pixels));
   byId("undraw").addEventListener("click", () => choose(playground.chosen));
 
-  function drawAt(event) {
+  function placeOf(event) {
     const box = canvas.getBoundingClientRect();
-    stroke(
-      ((event.clientX - box.left) / box.width) * SIDE - 0.5,
-      ((event.clientY - box.top) / box.height) * SIDE - 0.5,
-    );
+    return {
+      column: ((event.clientX - box.left) / box.width) * SIDE - 0.5,
+      row: ((event.clientY - box.top) / box.height) * SIDE - 0.5,
+    };
+  }
+  function drawTo(place) {
+    stroke(last, place);
+    last = place;
     look();
   }
   function markCursor() {
