@@ -18,6 +18,7 @@ from helpers import plotting
 from helpers.data import CLASS_NAMES
 from helpers.figure_text import colour_word
 from helpers.plotting import (
+    HATCHES,
     mark_source,
     plot_bars,
     plot_confusion_matrix,
@@ -487,6 +488,19 @@ def test_map_of_categories():
         "  striped light orange: inf",
         "  dotted red: nan",
     ]
+    hatched = {patch.get_hatch(): patch.get_path() for patch in figure.axes[0].patches}
+    for (row, column), category in np.ndenumerate(cells):
+        around = [hatch for hatch, path in hatched.items() if covers(path, 10 * column, row + 1)]
+        assert around == ([HATCHES[category]] if category else [])
+
+
+def covers(outlines, x, y):
+    """Whether a point lies in one of the rectangles of a path."""
+    return any(
+        corners[:, 0].min() < x < corners[:, 0].max()
+        and corners[:, 1].min() < y < corners[:, 1].max()
+        for corners in outlines.vertices.reshape(-1, 5, 2)
+    )
 
 
 # Accessibility -----------------------------------------------------------------------------------
