@@ -548,7 +548,7 @@ def test_mistakes_that_begin_with_nan_may_differ(parts):
 
     mistakes = {"Divided by 0.": [divides_by_0]}
     verdict = judge(overflows, lambda numbers: parts(2 * numbers), mistakes)
-    assert "contains `nan` or `inf`" in first_line(verdict)
+    assert "comes out" in first_line(verdict)
     verdict = judge(divides_by_0, lambda numbers: parts(2 * numbers), mistakes)
     assert first_line(verdict) == "Divided by 0."
 

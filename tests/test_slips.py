@@ -1,6 +1,7 @@
 """One small change that makes an answer right is found, and said."""
 
 import inspect
+import linecache
 
 import numpy as np
 import pytest
@@ -96,6 +97,25 @@ def test_slip_is_found(answer, words):
     if verdict.outcome == NOT_YET:
         number = answer.__code__.co_firstlineno + lines.index(line)
         assert label == f"line {number}"
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ("return a + rate * b", "other brackets in `a + rate * b`"),
+        ("return a * rate + b", "other brackets in `a * rate + b`"),
+        ("return 0.37 * (a + b)", "a variable in place of `0.37` in `0.37 * (a + b)`"),
+        ("return rate * (a - b)", "another operator in `a - b`"),
+    ],
+)
+def test_slip_with_several_arguments(answer, words, monkeypatch):
+    source = f"def answer(a, b, rate):\n    {answer}\n"
+    monkeypatch.setitem(linecache.cache, "<c>", (1, None, source.splitlines(True), "<c>"))
+    names = {}
+    exec(compile(source, "<c>", "exec"), names)
+    examples = (2.0, 5.0, 0.7), (np.array([1.0, 4.0]), 3.0, 0.2)
+    verdict = judged(lambda a, b, rate: rate * (a + b), names["answer"], *examples)
+    assert verdict.sentence == f"One small change makes it right: {words}."
 
 
 def test_slip_in_a_lambda_is_found():

@@ -281,7 +281,7 @@ def _slip(exercise: Exercise, answer: Any) -> Slip | None:
                 found.append(slip)
                 return
 
-    run_safely(search, SECONDS / 2)
+    run_safely(search, SECONDS / 3)
     return found[0] if found else None
 
 

@@ -72,6 +72,8 @@ def sample_size() -> Exercise:
             "You divided by 0.01, but it must be squared: the square root is gone once you square "
             "both sides.": [13, 14, 13.7775, 13.78, 13.8],
             "0.01 squared is 0.0001. Divide 0.835 · 0.165 by that.": [138, 13778, 137775],
+            "Per cent and shares are mixed: 83.5 · 16.5 goes with 1 per cent, 0.835 · 0.165 with "
+            "0.01.": [13777500],
             "You took a square root too many. Square both sides, then solve for n.": [37, 37.12],
             "Eight times less luck needs more than eight times the pictures: luck shrinks with the "
             "square root of n.": [166, 160],

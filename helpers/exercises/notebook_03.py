@@ -133,7 +133,7 @@ def mean_cross_entropy() -> Exercise:
             "This is the mean probability of the true classes. Take minus the logarithm of each "
             "probability before the mean.": [p_true.mean()],
             "The labels are shifted by one. Classes are counted from 0, so use them as they are.": [
-                cross_entropy(z, y - 1)
+                cross_entropy(z, y.astype(int) - 1)
             ],
         }
 
@@ -442,6 +442,8 @@ def gradient_check() -> Exercise:
         if not isinstance(answer, (list, tuple)) or len(answer) != 3:
             raise NotYet("Give three things in a list: a letter, a point and its labels.")
         letter, point, labels = answer
+        if np.ndim(point) < np.ndim(labels):
+            raise NotYet("The point comes second, and its labels third.")
         point, labels = maths.scores_and_labels(np.atleast_2d(point), np.atleast_1d(labels))
 
         def passes(gradient: Callable) -> bool:

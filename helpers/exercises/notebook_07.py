@@ -114,6 +114,7 @@ def convolution() -> Exercise:
             "You put zeros around the picture. Here the kernel stays inside it, so the result is "
             "smaller than the picture.": [
                 convolve(np.pad(image, border), kernel),
+                convolve(np.pad(image, [pair[::-1] for pair in border]), kernel),
                 convolve(np.pad(image, [(0, side - 1) for side in kernel.shape]), kernel),
             ],
             "`@` multiplies matrices. Multiply patch and kernel entry by entry, with `*`.": [

@@ -215,8 +215,8 @@ def wilson() -> Exercise:
             stretches=(stretch, stretch),
         ):
             centre = (share + move * z**2 / z_squared) / stretches[0]
-            inside = share * (1 - share) / count + inner * z**2 / z_squared
-            half = z * np.abs(inside) ** power / stretches[1]
+            inside = np.abs(share * (1 - share)) / count + inner * z**2 / z_squared
+            half = z * inside**power / stretches[1]
             return centre - half, centre + half
 
         return {

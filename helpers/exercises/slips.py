@@ -148,7 +148,8 @@ def _edits(node: Any, parent: Any, function: ast.FunctionDef) -> Iterator[Edit]:
                 yield f"`{one}` and `{other}` exchanged after `def`", _exchange_arguments(*pair)
         case ast.BinOp(left=left, right=right):
             yield f"the two sides of {text} exchanged", _exchange("left", "right")
-            yield f"other brackets in {text}", _regroup
+            yield f"other brackets in {text}", _regroup(is_exchanged=False)
+            yield f"other brackets in {text}", _regroup(is_exchanged=True)
             for side in (left, right):
                 yield f"only a part of {text}", _become(side)
         case ast.UnaryOp(operand=operand) if not isinstance(operand, ast.Constant):
@@ -160,6 +161,8 @@ def _edits(node: Any, parent: Any, function: ast.FunctionDef) -> Iterator[Edit]:
             near = (number + 1, number - 1, -number, 0, 1, 2, -1)
             for value in (*near, *scaled, math.inf, -math.inf):
                 yield f"another number than {text}{place}", _become(ast.Constant(value))
+            for name in _names(function):
+                yield f"a variable in place of {text}{place}", _become(_expression(name))
         case ast.Name(ctx=ast.Load()):
             for name in _names(function):
                 yield f"another name than {text}{place}", _become(_expression(name))
@@ -312,15 +315,22 @@ def _exchange_ends(node: Any) -> None:
     node.slice.lower, node.slice.upper = node.slice.upper, node.slice.lower
 
 
-def _regroup(node: Any) -> None:
-    """Turn `(a / b) * c` into `a / (b * c)`, and `a - (b / c)` into `(a - b) / c`."""
-    left, operator, right = node.left, node.op, node.right
-    if isinstance(left, ast.BinOp):
-        inner = ast.BinOp(left.right, operator, right)
-        node.left, node.op, node.right = left.left, left.op, inner
-    elif isinstance(right, ast.BinOp):
-        inner = ast.BinOp(left, operator, right.left)
-        node.left, node.op, node.right = inner, right.op, right.right
+def _regroup(is_exchanged: bool) -> Callable[[Any], None]:
+    """Turn `(a / b) * c` into `a / (b * c)`, and `a - (b / c)` into `(a - b) / c`.
+
+    Or, with b and c exchanged, `a + (b * c)` into `(a + c) * b`.
+    """
+
+    def edit(node: Any) -> None:
+        left, operator, right = node.left, node.op, node.right
+        if isinstance(inner := right, ast.BinOp):
+            one, other = (inner.right, inner.left) if is_exchanged else (inner.left, inner.right)
+            node.left, node.op, node.right = ast.BinOp(left, operator, one), inner.op, other
+        elif isinstance(inner := left, ast.BinOp):
+            one, other = (inner.right, inner.left) if is_exchanged else (inner.left, inner.right)
+            node.left, node.op, node.right = one, inner.op, ast.BinOp(other, operator, right)
+
+    return edit
 
 
 def _move(start: tuple[int, ...], end: tuple[int, ...]) -> Callable[[Any], None]:
