@@ -377,20 +377,25 @@ def without_relu() -> Exercise:
         "That is the accuracy with ReLU. Check that your copy says `Dense(128)`, without any "
         "`activation`, and that you trained and scored the copy."
     )
-    # Where each level ends. Measured with ten seeds, mean and standard deviation:
+    neither = (
+        "This is neither the level with ReLU nor the one without. Take the test pictures, not "
+        "those that it learns from, after all nine epochs."
+    )
+    # Where each level ends. Two decimals are asked for. Measured with ten seeds, mean and standard
+    # deviation:
     # real pictures without ReLU 0.8481, 0.0010, and with it 0.8839, 0.0013;
     # sketches without ReLU 0.9014, 0.0009, and with it 0.9208, 0.0012.
     levels = {
         0.13: "No better than chance, like a network without training: call `fit` on the copy.",
         0.2: "This looks like the share of mistakes. The accuracy is 1 minus that.",
         0.70: "This looks like a loss. Compare the answers with the labels: `accuracy` does it.",
-        0.84: "A single layer does better with this training. Train with `compiled(model, "
+        0.8395: "A single layer does better with this training. Train with `compiled(model, "
         "epochs=9)`, for all nine epochs, and let nothing follow `Dense(10)`.",
         0.856: linear,  # real pictures
-        0.876: "This is neither the level with ReLU nor the one without. Take the test pictures, "
-        "not those that it learns from, after all nine epochs.",
-        0.897: still_bent,  # real pictures
-        0.911: linear,  # sketches
+        0.876: neither,
+        0.895: still_bent,  # real pictures
+        0.907: linear,  # sketches
+        0.914: neither,
         0.93: still_bent,  # sketches
         1.0: "That is better than the network with ReLU. Was it scored on the pictures that it "
         "learnt from? Take the test pictures.",
@@ -417,8 +422,8 @@ def without_relu() -> Exercise:
             levels[0.13]: [0.0985, 0.1, 0.03],
             levels[0.2]: [0.151, 0.16],
             levels[0.70]: [0.3651],
-            levels[0.84]: [0.83, 0.7885],
-            levels[0.876]: [0.872, 0.8697],
+            levels[0.8395]: [0.83, 0.7885],
+            neither: [0.872, 0.8697, 0.91],
             still_bent: [0.8863, 0.8903, 0.89, 0.9253],
             levels[1.0]: [0.9603],
             levels[100.0]: [84.9],
