@@ -6,6 +6,7 @@ import linecache
 import numpy as np
 import pytest
 
+from helpers.exercises import NOTEBOOKS, exercises_of
 from helpers.exercises.exercise import Exercise, calls
 from helpers.exercises.judging import COULD_NOT_RUN, NOT_YET, judge
 from helpers.exercises.slips import slips
@@ -132,6 +133,13 @@ def test_exchanged_arguments_are_found():
 
     verdict = judged(right, divided, (np.ones(2), 3.0), (np.ones(3), 5.0))
     assert "`second` and `first` exchanged after `def`" in verdict.sentence
+
+
+@pytest.mark.parametrize("number", [number for number in NOTEBOOKS if number != 5])
+def test_every_function_of_the_course_can_be_changed(number):
+    for make in exercises_of(number).values():
+        if callable(solution := make().solution):
+            assert len(list(slips(solution))) > 20
 
 
 def test_one_of_two_lambdas_is_not_mistaken_for_the_other():

@@ -30,12 +30,9 @@ def class_counts() -> Exercise:
             "The first count belongs to class 0. Classes run from 0 to 9.": [
                 np.bincount(labels, minlength=11)[1:]
             ],
-            "Class 0 is missing. Classes run from 0 to 9.": [counts[1:]],
             "These are nine counts, but the classes run from 0 to 9: go one further.": [counts[:9]],
             "This has one number for each label, not for each class: sum over axis 0, the "
             "labels.": [is_class.sum(axis=1)],
-            "You summed over everything. Keep one number for each class: sum over axis 0, the "
-            "labels.": [is_class.sum()],
             "The counts wrapped around: a `uint8` goes back to 0 after 255. Count in larger "
             "integers.": [counts.astype(np.uint8)],
         }
@@ -156,10 +153,6 @@ def distances_to_centroids() -> Exercise:
             ],
             "Rows and columns are exchanged: one row for each picture, one column for each "
             "centroid.": [right.T],
-            "You summed along the rows of pixels only. Sum over both axes of a picture: `axis=(2, "
-            "3)`.": [(gaps**2).sum(axis=-1)],
-            "You summed over everything. Keep the axes of pictures and centroids, and sum over the "
-            "pixels.": [right.sum()],
             "That is the nearest class. Return all ten distances of each picture.": [
                 right.argmin(axis=1)
             ],
@@ -233,8 +226,6 @@ def recall_per_class() -> Exercise:
             "This is one accuracy for all pictures together. Return ten, one for each class.": [
                 right.mean()
             ],
-            "These are the shares that it gets wrong. Take the right ones.": [1 - shares],
-            "These are percentages. Shares lie between 0 and 1.": [100 * shares],
             "That is the number of the worst class. Return all ten shares, and look for the worst "
             "afterwards.": [shares.argmin()],
             "That is the smallest share. Return all ten.": [shares.min()],
@@ -251,7 +242,6 @@ def recall_per_class() -> Exercise:
             "alone.": [[(own == guessed).mean() for own, guessed in members]],
             "You averaged the class numbers. Compare each prediction with the label first, and "
             "average what comes out.": [[predictions[own].mean() for own, _ in members]],
-            "`//` cuts off what is behind the point. Divide with `/`.": [hits // occur],
             "`np.bincount` ends at the largest class that it finds, and a class without a hit may "
             "be the last: give it `minlength=10`.": [
                 lambda: np.bincount(labels[right]) / np.bincount(labels)

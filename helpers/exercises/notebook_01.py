@@ -19,9 +19,6 @@ def softmax_by_hand() -> Exercise:
             "The score 0 counts, too: its exponential is 1, not 0.": [[0, 2 / 7, 5 / 7]],
             "ln is the natural logarithm, so its exponential gives back 2 and 5. You took it to "
             "base 10.": [[0.2292, 0.3097, 0.4611]],
-            "The order is turned round: the largest score gets the largest probability.": [
-                [5 / 8, 2 / 8, 1 / 8]
-            ],
             "That is the argmax. Softmax leaves a share to every class.": [[0, 0, 1]],
             "Equal shares belong to equal scores. These are not equal.": [[1 / 3, 1 / 3, 1 / 3]],
         },
@@ -198,7 +195,6 @@ def temperature() -> Exercise:
             "scores.": [np.log(first) / np.log(second) / np.log(odds)],
             "You subtracted the probabilities. The scores differ by the logarithm of their "
             "ratio.": [(first - second) / np.log(odds), (first - second) / odds],
-            "The sign is turned round: put the first above the second, as the odds do.": [-t],
             "Only the first class counts in your answer. Compare it with the second.": [
                 np.log(first) / np.log(odds),
                 np.log(first / (1 - first)) / np.log(odds),

@@ -102,8 +102,6 @@ def stable_softmax() -> Exercise:
                 shifted / shifted.sum(),
                 softmax(z.reshape(1, -1)).reshape(z.shape),
             ],
-            "Each column sums to 1, not each row: take the maximum and the sum over the last axis "
-            "and keep the dimension.": [maths.softmax(z, axis=0)],
             "These are the exponentials. Divide each row by its sum.": [shifted],
             "You subtracted above the line only. The shift cancels when it is subtracted below the "
             "line, too: use the same exponentials in both places.": [shifted / total],
@@ -226,7 +224,6 @@ def logsumexp_of_rows() -> Exercise:
             "`keepdims=True` while you subtract.": [lambda: largest + naive(z - largest)],
             "You cut the scores off at a limit, so the answer stops there, too. Take the largest "
             "score away, and give it back.": [naive(np.clip(z, -500, 500))],
-            "The sign is turned round: drop the minus.": [-right],
         }
 
     cases = (
@@ -296,7 +293,6 @@ def log_softmax_of_rows() -> Exercise:
             "The sign is turned round: this is the cost, -log p. Here log p itself is asked for.": [
                 logsumexp - z
             ],
-            "These are the probabilities. Return their logarithms.": [p],
             "You subtracted the largest score, which is only the first part of logsumexp. The "
             "logarithm of the sum is missing.": [shifted],
             "You took the largest score away in the sum only. Subtract the sum's logarithm from "
@@ -321,9 +317,6 @@ def log_softmax_of_rows() -> Exercise:
             "is.": [z - np.log(logsumexp)],
             "You added logsumexp. Dividing by the sum makes it a difference: subtract.": [
                 z + logsumexp
-            ],
-            "You used the base 10. In this course log is the natural one: `np.log`.": [
-                (z - logsumexp) / np.log(10)
             ],
         }
 

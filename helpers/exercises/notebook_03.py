@@ -81,12 +81,6 @@ def mean_cross_entropy() -> Exercise:
             "confident mistake is: leave it out and take `log_softmax`.": [
                 loss_of(p.clip(10.0**-digits)) for digits in (7, 8, 9, 10, 12, 15, 16)
             ],
-            "The sign is turned round: log p is never positive, and a loss must fall as the model "
-            "gets better. Take minus the mean.": [-mean],
-            "This is in bits: you used the logarithm to base 2. The loss is in nats: use `np.log` "
-            "or `log_softmax`.": [mean / np.log(2)],
-            "You used the logarithm to base 10. The loss is in nats: use `np.log` or "
-            "`log_softmax`.": [mean / np.log(10)],
             "This is the mean over all classes. Pick the entry of the true class in each row "
             "first: `labels` says which.": [-log_p.mean()],
             "You divided by the number of all entries. The mean is over the rows: divide by the "
@@ -98,7 +92,6 @@ def mean_cross_entropy() -> Exercise:
             ],
             "You took the largest probability of each row. The loss asks for the true class, also "
             "where the model prefers another: use `labels`.": [-log_p.max(axis=1).mean()],
-            "These are the losses of the single rows. Return one number, their mean.": [losses],
             "`[:, labels]` takes all these columns from every row. Each row needs its own label: "
             "`[np.arange(len(labels)), labels]`.": [-log_p[:, y].mean()],
             "Rows and columns are swapped: the number of the row comes first, then the label.": [
@@ -231,8 +224,6 @@ def gradient_of_batch() -> Exercise:
         return {
             "This is the gradient of the sum over the batch; the loss is the mean: divide by the "
             "number of rows.": [difference],
-            "The sign is turned round: this is y - p, the direction in which the loss falls. The "
-            "gradient points uphill: p - y.": [-difference / n],
             "Two things: this is y - p, and the gradient is p - y. The loss is a mean, so divide "
             "by the number of rows, too.": [-difference],
             "These are the probabilities alone. Subtract 1 at the true class of each row before "
@@ -341,8 +332,6 @@ def finite_differences() -> Exercise:
             "- h)) / 2h.": [(here - below) / h],
             "The two points are one step apart, but you divide by two. Start from x - h instead of "
             "x.": [(above - here) / (2 * h)],
-            "All slopes are twice too large: from x - h to x + h it is two steps, so divide by "
-            "2h.": [(above - below) / h],
             "Python divides by 2 and then multiplies by the step. Put brackets: `/ (2 * step)`.": [
                 (above - below) / 2 * h
             ],
@@ -360,8 +349,6 @@ def finite_differences() -> Exercise:
             "You divided by 2 only. The two points lie 2h apart: divide by `2 * step`.": [
                 (above - below) / 2
             ],
-            "The sign is turned round: subtract the lower value from the upper one, f(x + h) - f(x "
-            "- h).": [-gradient],
             "You used a step of your own. Take the `step` that the caller gives.": [
                 maths.numerical_gradient(f, point)
             ],
@@ -375,22 +362,15 @@ def finite_differences() -> Exercise:
             "A coordinate that was moved stays moved when its neighbour's turn comes. Begin each "
             "turn with a fresh copy of the "
             "point.": [(at(moves - left_behind) - at(-moves - left_behind)) / (2 * h)],
-            "Your slopes are never negative, but a function can fall, too: take the difference as "
-            "it is, without its absolute value.": [np.abs(gradient)],
             "Right for a flat array, but in a matrix `point[i]` is a whole row, and all of it "
             "moves. Use `for index in "
             "np.ndindex(point.shape)`.": [(0 * point.T + row_slopes).T, row_slopes],
-            "The slopes are right, but the shape is lost. Give the result the shape of `point`.": [
-                gradient.ravel()
-            ],
             "Only the last slope comes back. Store each one in its place, `gradient[index] = ...`, "
             "and return the whole array.": [gradient.flat[-1]],
             "Only the first slope was filled in. Does `return` stand inside the loop? Move it to "
             "the left, under `for`.": [gradient * (moves[0] > 0)],
             "Right for floats, but an array of integers cannot hold 1 + step: it cuts the step "
             "off. Begin with a copy of the point in floats.": [slopes_in(point.dtype)],
-            "Right for floats, but here the result is an array of integers and cuts the slopes "
-            "off: make it with `np.zeros(point.shape)`.": [gradient.astype(point.dtype)],
             "32-bit floats have only about seven digits, too few for a step of 1e-5. Work in "
             "64-bit floats.": [slopes_in(np.float32)],
         }

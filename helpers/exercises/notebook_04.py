@@ -55,7 +55,6 @@ def gradients() -> Exercise:
         error = cross_entropy_gradient(logits, labels)
         p, naive = maths.softmax(logits), naive_softmax(logits)
         loss, w, b = loss_and_gradients(x, labels, weights, bias)
-        losses = -maths.log_softmax(logits)[np.arange(n), labels]
 
         def from_error(error, loss=loss):
             return loss, x.T @ error, error.sum(axis=0)
@@ -78,14 +77,10 @@ def gradients() -> Exercise:
             "for the weights, multiply `inputs.T` with E.": [(loss, error @ weights.T, b)],
             "The gradient for the bias is divided by n twice: the n is in E already, so take the "
             "sum over the pictures, not the mean.": [(loss, w, b / n)],
-            "The gradient for the bias is summed over the classes, too, which always gives 0. Sum "
-            "over the pictures only: `axis=0`.": [(loss, w, error.sum())],
             "The gradient for the bias is summed along each row, over the classes, which always "
             "gives 0. Sum down the pictures: `axis=0`.": [(loss, w, error.sum(axis=1))],
             "The gradient for the bias still has a row for each picture. Sum over the pictures: "
             "`axis=0`.": [(loss, w, error)],
-            "The gradient for the bias has one dimension too many: it needs the shape of the bias, "
-            "so leave out `keepdims`.": [(loss, w, b[np.newaxis])],
             "You summed the gradient for the weights, which has pixels in it. The bias meets no "
             "pixel: sum E over the pictures.": [(loss, w, w.sum(axis=0))],
             "These are the gradients of the sum over the batch, but the loss is the mean: divide E "
@@ -100,15 +95,6 @@ def gradients() -> Exercise:
             "the number of pictures already.": [(loss, w / n, b / n)],
             "The gradients are divided by the number of scores, and it should be the number of "
             "pictures: `len(labels)`.": [(loss, w / len(bias), b / len(bias))],
-            "The sign is turned round: E is (p - y) / n. The minus comes with the step, in 4.2.": [
-                (loss, -w, -b),
-                (loss, w, -b),
-            ],
-            "The loss is negative, and it is never: `cross_entropy` has its minus already.": [
-                (-loss, w, b)
-            ],
-            "There is a loss for each picture. Take their mean: one number, or call "
-            "`cross_entropy`.": [(losses, w, b)],
             "The labels have no part in your gradients: subtract y, 1 at the true class, from the "
             "probabilities, or call `maths.cross_entropy_gradient`.": [from_error(p / n)],
             "Softmax is applied twice: `cross_entropy` and its gradient take the scores "
@@ -291,18 +277,8 @@ def promise() -> Exercise:
             ],
             "The bias moves, too: add the squares of its gradient.": [rate * (w**2).sum()],
             "The weights move, too: add the squares of their gradient.": [rate * (b**2).sum()],
-            "The sign is turned round: the loss falls, and a drop is positive.": [-right],
-            "There is no half here: the slope is taken as constant along the whole step.": [
-                right / 2
-            ],
             "`@` multiplies rows with columns. Square each entry by itself: `**2`.": [
                 lambda: rate * ((w @ w.T).sum() + b @ b)
-            ],
-            "This is one drop for each column. Add up everything: one number.": [
-                rate * ((w**2).sum(axis=0) + b**2)
-            ],
-            "These are two drops, one for the weights and one for the bias. Add them up.": [
-                [rate * (w**2).sum(), rate * (b**2).sum()]
             ],
         }
 
@@ -380,29 +356,17 @@ def pixel_evidence() -> Exercise:
             "The numbers are right, but the picture is lost: give them the shape (28, 28).": [
                 right.ravel()
             ],
-            "There is one dimension too many: return (28, 28), without the batch.": [right[None]],
             "Rows and columns are swapped: evidence belongs at the place of its pixel. Reshape the "
             "784 numbers to (28, 28) without transposing.": [right.T, x * w.T, x.T * w],
             "The reshape mixes up pixels and classes: `weights` has a row for each pixel. Take the "
             "column of the class first, `weights[:, class_number]`, then reshape "
             "it.": [x * weights.reshape(10, 28, 28)[number]],
-            "This is the sum of the evidence, one number. Keep the 784 products apart.": [
-                right.sum()
-            ],
             "`@` multiplies matrices and adds up. Multiply each pixel by its own weight: `*`.": [
                 x @ w
             ],
             "These are shares of the score. Return the products as they are.": [
                 right / right.sum()
             ],
-            "The signs are lost: evidence against a class is negative.": [np.abs(right)],
-            "Evidence against the class is cut off: leave the negative products as they are.": [
-                np.maximum(right, 0)
-            ],
-            "The signs are turned round: ink on a positive weight speaks for the class.": [-right],
-            "You divided by 255 twice. Once is enough to bring the pixels to 0…1.": [right / 255],
-            "You divided by the number of pixels. The products must add up to the score, so leave "
-            "them as they are.": [right / 784],
             "This is the evidence for another class: the classes count from 0, so take the column "
             "`class_number` as it is.": [evidence(image, weights, number + i) for i in (-1, 1)],
             "Your answer takes the same class each time. Use `class_number`.": [
@@ -509,11 +473,9 @@ def standardise() -> Exercise:
             "The order is turned round: subtract the mean first, then divide.": [
                 with_zeros(pixels / safe - mean)
             ],
-            "The sign is turned round: a pixel above its mean must come out positive.": [-right],
             "`//` cuts off what is behind the point. Divide with `/`.": [with_zeros(gaps // safe)],
             "You divided the pixels by 255 first, but `mean` and `spread` belong to the raw ones. "
             "Standardising replaces that division.": [with_zeros((pixels / 255 - mean) / safe)],
-            "You divided by 255, too. Dividing by the spread is the scaling here.": [right / 255],
             "You used one mean and one spread for all pixels. Each pixel has its own: use the two "
             "arrays that are given.": [(pixels - pixels.mean()) / pixels.std()],
             "Each picture is compared with its own mean. Use the `mean` of each pixel that is "
@@ -521,9 +483,6 @@ def standardise() -> Exercise:
             "You measured mean and spread on these pictures. Use the two that are given: they come "
             "from the training pictures, and must be the same for every "
             "batch.": [standardise(pixels, pixels.mean(axis=0), pixels.std(axis=0))],
-            "The numbers are right, but return rows, (n, 784), as `scale_pixels` does.": [
-                right.reshape(-1, 28, 28)
-            ],
             "The results are cut to whole numbers from 0 to 255: `zeros_like` copies the type of "
             "the pixels, too. Make an array of floats with `np.zeros`.": [right.astype(np.uint8)],
             "The pixels without spread are gone. Keep all 784 columns, with 0 in these.": [

@@ -102,7 +102,6 @@ def brier() -> Exercise:
             "You took the mean over the classes, too. Sum over the classes, then take the mean "
             "over the pictures.": [squares.mean()],
             "This is the sum over all pictures. Divide by their number.": [squares.sum()],
-            "This is one score for each picture. Return the mean of them.": [squares.sum(axis=1)],
             "This looks at the true class only. The squares of the other classes count, too.": [
                 np.mean((1 - at_label) ** 2)
             ],
@@ -111,9 +110,6 @@ def brier() -> Exercise:
             ],
             "You took a square root. The Brier score is the squared distance itself.": [
                 np.sqrt(squares.sum(axis=1)).mean()
-            ],
-            "This is half of it: you divided by 2. Here the worst score is 2.": [
-                brier_score(p, y) / 2
             ],
             "You subtracted the number of the class. Make one-hot rows of the labels first: "
             "`np.eye(classes)[labels]`.": [((p - y[:, np.newaxis]) ** 2).sum(axis=1).mean()],

@@ -160,7 +160,6 @@ def majority_baseline() -> Exercise:
             "You took the median. The classes are names, with no middle: take the most frequent.": [
                 np.mean(test == np.median(train))
             ],
-            "This is the share of wrong answers. Return that of the right ones.": [1 - right],
         }
 
     return Exercise(
@@ -253,8 +252,6 @@ def wilson() -> Exercise:
             "With z = 1.645 it is a 90 % interval. For 95 %, z is 1.96.": [changed(z=1.645)],
             "With z = 2.576 it is a 99 % interval. For 95 %, z is 1.96.": [changed(z=2.576)],
             "The z is missing, or 1: that holds two times in three only.": [changed(z=1)],
-            "The ends are exchanged: the lower one comes first.": [right[::-1]],
-            "These are percentages. Return shares between 0 and 1.": [100 * right],
             "These are numbers of pictures. Return shares: begin with correct / count.": [
                 count * right
             ],

@@ -7,10 +7,9 @@ import ast
 import copy
 import inspect
 import itertools
-import math
 import textwrap
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,17 +17,16 @@ import numpy as np
 
 from helpers.exercises.showing import Code
 
-OPERATORS = (
-    (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.MatMult),
-    (ast.Mult, ast.Pow),
-    (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq),
-    (ast.BitAnd, ast.BitOr),
-    (ast.And, ast.Or),
-)
-# Functions that are taken for each other.
+SYMBOLS = {
+    **{"Add": "+", "Sub": "-", "Mult": "*", "Div": "/", "FloorDiv": "//", "MatMult": "@"},
+    **{"Pow": "**", "BitAnd": "&", "BitOr": "|", "And": "and", "Or": "or"},
+    **{"Lt": "<", "LtE": "<=", "Gt": ">", "GtE": ">=", "Eq": "==", "NotEq": "!="},
+}
+# Operators that are taken for each other, and functions.
+OPERATORS = [each.split() for each in ("+ - * / // @", "* **", "< <= > >= == !=", "& |", "and or")]
 FUNCTIONS = [
-    names.split()
-    for names in (
+    each.split()
+    for each in (
         "sum mean max min prod median cumsum",
         "argmax argmin argsort max min",
         "maximum minimum",
@@ -43,26 +41,26 @@ FUNCTIONS = [
 REDUCTIONS = {"sum", "mean", "max", "min", "argmax", "argmin", "argsort", "any", "all", "prod"}
 # What may be missing around an expression.
 WRAPPERS = {
-    "-x": "the sign turned round in",
-    "numpy.abs(x)": "the absolute value of",
-    "numpy.log(x)": "the logarithm of",
-    "numpy.exp(x)": "the exponential of",
-    "numpy.sqrt(x)": "the square root of",
-    "x**2": "the square of",
-    "1 - x": "1 minus",
-    "x + 1": "one more than",
-    "x - 1": "one less than",
-    "x.T": "rows and columns exchanged in",
-    "x[::-1]": "the order turned round in",
-    "x[0]": "the first of",
-    "x.mean()": "the mean of",
-    "x.sum()": "the sum of",
-    "x.sum(axis=0)": "the sum of each column of",
-    "x.sum(axis=-1)": "the sum of each row of",
-    "x.astype(float)": "floats in place of",
+    "-({})": "the sign turned round in",
+    "numpy.abs({})": "the absolute value of",
+    "numpy.log({})": "the logarithm of",
+    "numpy.exp({})": "the exponential of",
+    "numpy.sqrt({})": "the square root of",
+    "({}) ** 2": "the square of",
+    "1 - ({})": "1 minus",
+    "({}) + 1": "one more than",
+    "({}) - 1": "one less than",
+    "({}).T": "rows and columns exchanged in",
+    "({})[::-1]": "the order turned round in",
+    "({})[0]": "the first of",
+    "({}).mean()": "the mean of",
+    "({}).sum()": "the sum of",
+    "({}).sum(axis=0)": "the sum of each column of",
+    "({}).sum(axis=-1)": "the sum of each row of",
+    "({}).astype(float)": "floats in place of",
 }
 
-Edit = tuple[str, Callable[[Any], None]]  # words for a change, and what makes it
+Edit = tuple[str, str]  # words for a change, and the source that a node changes into
 
 
 @dataclass(frozen=True)
@@ -96,27 +94,35 @@ def _slips_of_function(function: types.FunctionType) -> Iterator[Slip]:
         definition = _definition(source)
     except (OSError, TypeError, SyntaxError):
         return
-    tree = ast.Module([definition], [])
     names = {"numpy": np, **function.__globals__, **inspect.getclosurevars(function).nonlocals}
-    parents = {part: node for node in ast.walk(tree) for part in ast.iter_child_nodes(node)}
-    for number, node in enumerate(ast.walk(tree)):
+    parents = {part: node for node in ast.walk(definition) for part in ast.iter_child_nodes(node)}
+    for number, node in enumerate(ast.walk(definition)):
         if not isinstance(node, (ast.stmt, ast.expr)):
             continue
-        parent = parents[node]
+        parent = parents.get(node)
         while isinstance(parent, ast.Tuple):
             parent = parents[parent]
-        for words, edit in _edits(node, parent, definition):
-            changed = ast.Module([_definition(source)], [])  # ten times as fast as a copy
-            edit(next(itertools.islice(ast.walk(changed), number, None)))
+        for words, text in _edits(node, parent, definition):
+            changed = _definition(source)  # ten times as fast as a copy
             try:
-                code = compile(ast.fix_missing_locations(changed), "<slip>", "exec")
-            except (SyntaxError, TypeError, ValueError):  # it makes no sense
+                _become(next(itertools.islice(ast.walk(changed), number, None)), text)
+                code = compile(ast.Module([changed], []), "<slip>", "exec")
+                exec(code, defined := dict(names))
+            except Exception:  # it makes no sense
                 continue
-            defined = dict(names)
-            exec(code, defined)
             label = f"line {function.__code__.co_firstlineno + node.lineno - 1}"
             line = Code(source.splitlines()[node.lineno - 1].strip())
             yield Slip(words, (label, line), defined["answer"])
+
+
+def _become(node: Any, text: str) -> None:
+    """Put what this source means in the place of a node, which is part of a tree."""
+    other: Any = ast.parse(text).body[0]
+    if isinstance(node, ast.expr):
+        other = other.value
+    for part in ast.walk(other):
+        ast.copy_location(part, node)
+    node.__class__, node.__dict__ = other.__class__, other.__dict__
 
 
 def _definition(source: str) -> ast.FunctionDef:
@@ -136,211 +142,162 @@ def _definition(source: str) -> ast.FunctionDef:
 
 def _edits(node: Any, parent: Any, function: ast.FunctionDef) -> Iterator[Edit]:
     """The small changes of one node of a function."""
-    text = _text(node)
+    source, text = ast.unparse(node), _text(node)
     place = f" in {_text(parent)}" if isinstance(parent, (ast.expr, ast.keyword)) else ""
-    operator = node.ops[0] if isinstance(node, ast.Compare) else getattr(node, "op", None)
-    for kind in (kind for group in OPERATORS if isinstance(operator, group) for kind in group):
-        yield f"another operator in {text}", _set_operator(kind())
+    variables = _variables(function)
+    yield from _edits_of_operator(node, text)
     match node:
-        case ast.FunctionDef(args=ast.arguments(args=arguments)):
-            for pair in itertools.combinations(range(len(arguments)), 2):
-                one, other = (arguments[each].arg for each in pair)
-                yield f"`{one}` and `{other}` exchanged after `def`", _exchange_arguments(*pair)
-        case ast.BinOp(left=left, right=right):
-            yield f"the two sides of {text} exchanged", _exchange("left", "right")
-            yield f"other brackets in {text}", _regroup(is_exchanged=False)
-            yield f"other brackets in {text}", _regroup(is_exchanged=True)
-            for side in (left, right):
-                yield f"only a part of {text}", _become(side)
+        case ast.FunctionDef():
+            arguments = node.args.args
+            for one, other in itertools.combinations(arguments, 2):
+                order = {one: other, other: one}
+                given = copy.copy(node.args)
+                given.args = [order.get(each, each) for each in arguments]
+                words = f"`{one.arg}` and `{other.arg}` exchanged after `def`"
+                yield words, ast.unparse(_with(node, args=given))
         case ast.UnaryOp(operand=operand) if not isinstance(operand, ast.Constant):
-            yield f"{text} without what stands before it", _become(operand)
+            yield f"{text} without what stands before it", ast.unparse(operand)
         case ast.Constant(value=bool() as truth):
-            yield f"the opposite of {text}{place}", _become(ast.Constant(not truth))
+            yield f"the opposite of {text}{place}", str(not truth)
         case ast.Constant(value=int() | float() as number):
-            scaled = (number * 10.0**power for power in (1, 2, -1, -2))
             near = (number + 1, number - 1, -number, 0, 1, 2, -1)
-            for value in (*near, *scaled, math.inf, -math.inf):
-                yield f"another number than {text}{place}", _become(ast.Constant(value))
-            for name in _names(function):
-                yield f"a variable in place of {text}{place}", _become(_expression(name))
+            scaled = (number * 10.0**power for power in (1, 2, -1, -2))
+            for value in (*map(repr, near), *map(repr, scaled), "numpy.inf", "-numpy.inf"):
+                yield f"another number than {text}{place}", value
+            for name in variables:
+                yield f"a variable in place of {text}{place}", name
         case ast.Name(ctx=ast.Load()):
-            for name in _names(function):
-                yield f"another name than {text}{place}", _become(_expression(name))
+            for name in variables:
+                yield f"another name than {text}{place}", name
         case ast.Subscript(value=value, slice=inside):
+            array, index = ast.unparse(value), ast.unparse(inside)
             if isinstance(inside, ast.Tuple):
-                yield f"the indices of {text} exchanged", lambda n: n.slice.elts.reverse()
+                exchanged = ", ".join(map(ast.unparse, reversed(inside.elts)))
+                yield f"the indices of {text} exchanged", f"{array}[{exchanged}]"
             if isinstance(value, ast.Subscript):
-                yield f"the brackets of {text} in the other order", _exchange_brackets
-            if isinstance(inside, ast.Slice):
-                yield f"the other end in {text}", _exchange_ends
-            yield f"{text} without its last brackets", _become(value)
+                first, second = ast.unparse(value.value), ast.unparse(value.slice)
+                words = f"the brackets of {text} in the other order"
+                yield words, f"{first}[{index}][{second}]"
+            if isinstance(inside, ast.Slice) and index.count(":") == 1:
+                yield f"the other end in {text}", f"{array}[{':'.join(index.split(':')[::-1])}]"
+            yield f"{text} without its last brackets", array
         case ast.Call():
             yield from _edits_of_call(node, text)
         case ast.Assign(targets=[ast.Name() | ast.Subscript() as target], value=value):
             words = f"{_text(target)} kept and added to, where {text} writes over it"
-            yield words, _become(ast.AugAssign(target, ast.Add(), value))
+            yield words, f"{ast.unparse(target)} += {ast.unparse(value)}"
             if isinstance(value, ast.UnaryOp):  # `=-` for `-=`
-                yield words, _become(ast.AugAssign(target, ast.Sub(), value.operand))
+                yield words, f"{ast.unparse(target)} -= {ast.unparse(value.operand)}"
     if isinstance(node, (ast.Constant, ast.Call, ast.Subscript)):
-        for size in _sizes(function):
-            yield f"another size than {text}{place}", _become(size)
+        for argument in function.args.args:
+            for size in ("len({})", "{}.shape[1]", "{}.shape[-1]", "{}.size"):
+                yield f"another size than {text}{place}", size.format(argument.arg)
     if isinstance(parent, (ast.Return, ast.Assign, ast.AugAssign, ast.Call)):
         for template, words in WRAPPERS.items():
-            yield f"{words} {text}{place}", _wrap(template)
+            yield f"{words} {text}{place}", template.format(source)
     if isinstance(getattr(node, "body", None), list):
-        yield from _edits_of_lines(node.body)
+        yield from _edits_of_lines(node)
+
+
+def _edits_of_operator(node: Any, text: str) -> Iterator[Edit]:
+    match node:
+        case ast.BinOp(left=left, op=operator, right=right):
+            pass
+        case ast.Compare(left=left, ops=[operator], comparators=[right]):
+            pass
+        case ast.BoolOp(op=operator, values=[left, right]):
+            pass
+        case ast.AugAssign(target=left, op=operator, value=right):
+            pass
+        case _:
+            return
+    symbol = SYMBOLS.get(type(operator).__name__, "")
+    a, b = (f"({ast.unparse(side)})" for side in (left, right))
+    for other in (each for group in OPERATORS if symbol in group for each in group):
+        is_line = isinstance(node, ast.AugAssign)
+        changed = f"{ast.unparse(left)} {other}= {b}" if is_line else f"{a} {other} {b}"
+        yield f"another operator in {text}", changed
+    if not isinstance(node, ast.BinOp):
+        return
+    yield f"the two sides of {text} exchanged", f"{b} {symbol} {a}"
+    for side, inner in ((0, left), (1, right)):
+        if isinstance(inner, ast.BinOp):
+            inside = SYMBOLS.get(type(inner.op).__name__, "")
+            parts = [f"({ast.unparse(part)})" for part in (inner.left, inner.right)]
+            for one, other in (parts, parts[::-1]):
+                # (a / b) * c becomes a / (b * c), and a - (b / c) becomes (a - b) / c.
+                left_out = f"{one} {inside} ({other} {symbol} {b})"
+                right_out = f"({a} {symbol} {one}) {inside} {other}"
+                yield f"other brackets in {text}", right_out if side else left_out
+    for part in (a, b):
+        yield f"only a part of {text}", part
 
 
 def _edits_of_call(node: ast.Call, text: str) -> Iterator[Edit]:
-    method = node.func if isinstance(node.func, ast.Attribute) else None
-    field = "attr" if method else "id"
-    name = getattr(node.func, field, "")
-    for other in {other for group in FUNCTIONS if name in group for other in group}:
-        yield f"another function than `{name}` in {text}", _rename(field, other)
-    keywords = [keyword.arg for keyword in node.keywords]
+    *owner, name = ast.unparse(node.func).rpartition(".")
+    arguments, keywords = list(map(ast.unparse, node.args)), list(map(ast.unparse, node.keywords))
+    before = "".join(owner)
+
+    def call(name: str, *given: str) -> str:
+        return f"{before}{name}({', '.join(given)})"
+
+    for other in (each for group in FUNCTIONS if name in group for each in group):
+        yield f"another function than `{name}` in {text}", call(other, *arguments, *keywords)
     for place, keyword in enumerate(keywords):
-        yield f"{text} without `{keyword}`", _drop_keyword(place)
-    yield f"the arguments of {text} in another order", lambda n: n.args.reverse()
-    if name in REDUCTIONS and "axis" not in keywords:
-        for axis in ("0", "1", "-1"):
-            yield f"an `axis` for {text}", _add_keyword("axis", axis)
-    if name in REDUCTIONS and "keepdims" not in keywords:
-        yield f"`keepdims=True` in {text}", _add_keyword("keepdims", "True")
-    if name.endswith("_like"):
-        yield f"`dtype=float` in {text}", _add_keyword("dtype", "float")
-    for part in (*node.args[:1], *([method.value] if method else [])):
-        yield f"no `{name}` in {text}", _become(part)
+        others = keywords[:place] + keywords[place + 1 :]
+        yield f"{text} without `{keyword.partition('=')[0]}`", call(name, *arguments, *others)
+    words = f"the arguments of {text} in another order"
+    yield words, call(name, *arguments[::-1], *keywords)
+    more = {"`dtype=float` in": ["dtype=float"]} if name.endswith("_like") else {}
+    if name in REDUCTIONS:
+        more = {"an `axis` for": ["axis=0", "axis=1", "axis=-1"]}
+        more |= {"`keepdims=True` in": ["keepdims=True"]}
+    for words, given in more.items():
+        for keyword in given:
+            yield f"{words} {text}", call(name, *arguments, *keywords, keyword)
+    for part in filter(None, (*arguments[:1], owner[0])):
+        yield f"no `{name}` in {text}", part
 
 
-def _edits_of_lines(lines: list) -> Iterator[Edit]:
+def _edits_of_lines(node: Any) -> Iterator[Edit]:
     """Lines that change places, also between a loop and what stands around it."""
+    lines = node.body
     for place, line in enumerate(lines):
-        following = lines[place + 1] if place + 1 < len(lines) else None
-        if following:
-            yield f"{_text(following)} before {_text(line)}", _move((place + 1,), (place,))
+        before, after = lines[:place], lines[place + 1 :]
+
+        def changed(*new: Any, before: list = before) -> str:
+            return ast.unparse(_with(node, body=[*before, *new]))
+
+        if after:
+            words = f"{_text(after[0])} before {_text(line)}"
+            yield words, changed(after[0], line, *after[1:])
         if isinstance(line, (ast.For, ast.While, ast.If, ast.With)):
-            last, head = len(line.body) - 1, _text(line)
-            if following:
-                words = f"{_text(following)} one level in, under {head}"
-                yield words, _move((place + 1,), (place, last + 1))
-            words = f"{_text(line.body[-1])} one level out, after {head}"
-            yield words, _move((place, last), (place + 1,))
-            words = f"{_text(line.body[0])} one level out, before {head}"
-            yield words, _move((place, 0), (place,))
+            head, inside = _text(line), line.body
+            if after:
+                longer = _with(line, body=[*inside, after[0]])
+                yield f"{_text(after[0])} one level in, under {head}", changed(longer, *after[1:])
+            words = f"{_text(inside[-1])} one level out, after {head}"
+            yield words, changed(_with(line, body=inside[:-1]), inside[-1], *after)
+            words = f"{_text(inside[0])} one level out, before {head}"
+            yield words, changed(inside[0], _with(line, body=inside[1:]), *after)
 
 
-def _names(function: ast.FunctionDef) -> list[str]:
-    """Those of its arguments and variables."""
+def _with(node: Any, **parts: Any) -> Any:
+    """A node like this one, but for these parts."""
+    other = copy.copy(node)
+    other.__dict__.update(parts)
+    return other
+
+
+def _variables(function: ast.FunctionDef) -> list[str]:
+    """The names of its arguments and variables."""
     nodes = list(ast.walk(function))
     names = [node.arg for node in nodes if isinstance(node, ast.arg)]
     stored = [n for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
     return list(dict.fromkeys([*names, *(node.id for node in stored)]))
 
 
-def _sizes(function: ast.FunctionDef) -> list[ast.expr]:
-    """The sizes of its arguments."""
-    texts = ("len({0})", "{0}.shape[1]", "{0}.shape[-1]", "{0}.size")
-    names = [argument.arg for argument in function.args.args]
-    return [_expression(text.format(name)) for name in names for text in texts]
-
-
-def _expression(text: str) -> ast.expr:
-    return ast.parse(text, mode="eval").body
-
-
 def _text(node: ast.AST) -> str:
     """The first line of its source, as code, cut where it is long."""
     first = ast.unparse(node).strip().partition("\n")[0]
     return f"`{first if len(first) <= 50 else first[:49] + '…'}`"
-
-
-# What makes a change ------------------------------------------------------------------------------
-
-
-def _become(other: ast.AST) -> Callable[[Any], None]:
-    """Put a copy of the other node in the place of this one."""
-
-    def edit(node: Any) -> None:
-        place = {name: getattr(node, name) for name in node._attributes}  # its line and column
-        node.__class__, node.__dict__ = other.__class__, copy.deepcopy(other.__dict__) | place
-
-    return edit
-
-
-def _wrap(template: str) -> Callable[[Any], None]:
-    """Put around this node what the template has around x."""
-
-    def edit(node: Any) -> None:
-        tree = _expression(template)
-        x = next(part for part in ast.walk(tree) if isinstance(part, ast.Name) and part.id == "x")
-        _become(node)(x)
-        _become(tree)(node)
-
-    return edit
-
-
-def _set_operator(operator: Any) -> Callable[[Any], None]:
-    return lambda node: node.__dict__.update({"op": operator, "ops": [operator]})
-
-
-def _rename(field: str, name: str) -> Callable[[Any], None]:
-    return lambda call: setattr(call.func, field, name)
-
-
-def _drop_keyword(place: int) -> Callable[[Any], None]:
-    return lambda call: call.keywords.pop(place)
-
-
-def _add_keyword(name: str, value: str) -> Callable[[Any], None]:
-    return lambda node: node.keywords.append(ast.keyword(name, _expression(value)))
-
-
-def _exchange(one: str, other: str) -> Callable[[Any], None]:
-    return lambda node: node.__dict__.update({one: node.__dict__[other], other: node.__dict__[one]})
-
-
-def _exchange_arguments(one: int, other: int) -> Callable[[Any], None]:
-    def edit(node: Any) -> None:
-        arguments = node.args.args
-        arguments[one], arguments[other] = arguments[other], arguments[one]
-
-    return edit
-
-
-def _exchange_brackets(node: Any) -> None:
-    node.slice, node.value.slice = node.value.slice, node.slice
-
-
-def _exchange_ends(node: Any) -> None:
-    node.slice.lower, node.slice.upper = node.slice.upper, node.slice.lower
-
-
-def _regroup(is_exchanged: bool) -> Callable[[Any], None]:
-    """Turn `(a / b) * c` into `a / (b * c)`, and `a - (b / c)` into `(a - b) / c`.
-
-    Or, with b and c exchanged, `a + (b * c)` into `(a + c) * b`.
-    """
-
-    def edit(node: Any) -> None:
-        left, operator, right = node.left, node.op, node.right
-        if isinstance(inner := right, ast.BinOp):
-            one, other = (inner.right, inner.left) if is_exchanged else (inner.left, inner.right)
-            node.left, node.op, node.right = ast.BinOp(left, operator, one), inner.op, other
-        elif isinstance(inner := left, ast.BinOp):
-            one, other = (inner.right, inner.left) if is_exchanged else (inner.left, inner.right)
-            node.left, node.op, node.right = one, inner.op, ast.BinOp(other, operator, right)
-
-    return edit
-
-
-def _move(start: tuple[int, ...], end: tuple[int, ...]) -> Callable[[Any], None]:
-    """Move a line, by its place among the lines of a node, or of the loop at a place."""
-
-    def lines(node: Any, place: tuple[int, ...]) -> list:
-        return node.body[place[0]].body if len(place) > 1 else node.body
-
-    def edit(node: Any) -> None:
-        source, target = lines(node, start), lines(node, end)
-        target.insert(end[-1], source.pop(start[-1]))
-
-    return edit
