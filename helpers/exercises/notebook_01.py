@@ -134,11 +134,8 @@ def scores_from_probabilities() -> Exercise:
             "These are log odds of each class against all the rest, which undo a sigmoid. For "
             "softmax, leave out the division by 1 - p.": [lambda p: np.log(p / (1 - p))],
             "You took the logarithm of 1 - p. Take that of p.": [lambda p: np.log(1 - p)],
-            "You took the logarithm of 1 + p. Take that of p; it may be negative.": [np.log1p],
             "You divided the logarithms by their sum, and that changes their differences. Scores "
             "need not sum to 1.": [lambda p: np.log(p) / np.log(p).sum()],
-            "You multiplied the logarithms by the probabilities, and that changes their "
-            "differences. Leave it out.": [lambda p: p * np.log(p)],
             "That is softmax of the probabilities. Go the other way: undo the exponential.": [
                 naive_softmax
             ],

@@ -65,7 +65,7 @@ def mean_cross_entropy() -> Exercise:
     def wrong_results(z, y):
         p, log_p, naive = softmax(z), log_softmax(z), naive_softmax(z)
         n, hot, at_label = len(y), one_hot(y, z.shape[1]), (np.arange(len(y)), y)
-        p_true, losses, mean = p[at_label], -log_p[at_label], cross_entropy(z, y)
+        p_true, losses = p[at_label], -log_p[at_label]
 
         def loss_of(probabilities):
             return -np.log(probabilities[at_label]).mean()
@@ -87,9 +87,6 @@ def mean_cross_entropy() -> Exercise:
             "number of rows.": [losses.sum() / z.size],
             "You divided by the number of classes. The mean is over the rows: divide by the number "
             "of rows.": [losses.sum() / z.shape[1]],
-            "You divided by the number of rows less 1. A mean divides by the number of rows.": [
-                losses.sum() / (n - 1)
-            ],
             "You took the largest probability of each row. The loss asks for the true class, also "
             "where the model prefers another: use `labels`.": [-log_p.max(axis=1).mean()],
             "`[:, labels]` takes all these columns from every row. Each row needs its own label: "
@@ -102,8 +99,6 @@ def mean_cross_entropy() -> Exercise:
             "You averaged the scores themselves. Turn them into log probabilities first.": [
                 -z[at_label].mean()
             ],
-            "You took the logarithm of the scores, as if they were probabilities. They are not: "
-            "use `log_softmax`.": [loss_of(z)],
             "Softmax was applied twice. `log_softmax` takes the scores, not probabilities.": [
                 cross_entropy(p, y)
             ],
@@ -115,16 +110,6 @@ def mean_cross_entropy() -> Exercise:
             "picture of its own: take the last axis.": [loss_of(np.exp(z) / np.exp(z).sum())],
             "Here the probabilities are weighted with themselves, and the labels are not used. "
             "Take minus log p of the true class alone.": [-(p * log_p).sum() / n],
-            "You also count log(1 - p) of the other classes. The loss looks only at the "
-            "probability of the true class.": [mean - ((1 - hot) * np.log(1 - p)).sum() / n],
-            "This is a squared error. The loss is the mean of minus log p of the true class.": [
-                ((p - hot) ** 2).mean()
-            ],
-            "This is the mean of 1 - p. The loss is the mean of minus the logarithm of p.": [
-                (1 - p_true).mean()
-            ],
-            "This is the mean probability of the true classes. Take minus the logarithm of each "
-            "probability before the mean.": [p_true.mean()],
             "The labels are shifted by one. Classes are counted from 0, so use them as they are.": [
                 cross_entropy(z, y.astype(int) - 1)
             ],
@@ -232,8 +217,6 @@ def gradient_of_batch() -> Exercise:
             "the number of rows.": [p],
             "You divided by the number of classes. The loss is a mean over the rows: divide by the "
             "number of rows.": [difference / z.shape[1]],
-            "You divided by the number of rows less 1. The loss is a mean: divide by the number of "
-            "rows.": [difference / (n - 1)],
             "You divided by the number of all entries. The loss is a mean over the rows: divide by "
             "the number of rows.": [difference / z.size],
             "Only y was divided by the number of rows. Put brackets around p - y.": [p - hot / n],
@@ -249,8 +232,6 @@ def gradient_of_batch() -> Exercise:
             "labels as they are.": [(p - np.roll(hot, 1, axis=1)) / n],
             "You added the one-hot rows. The gradient is what you said minus what is true: "
             "subtract them.": [(p + hot) / n],
-            "You put -1 in place of the probability. The slope of the true class is p - 1: "
-            "subtract with `-= 1`.": [np.where(hot == 1, -1, p) / n],
             "The slope of the true class has the wrong sign: it is p - 1, and never positive.": [
                 np.where(hot == 1, 1 - p, p) / n
             ],
@@ -338,12 +319,8 @@ def finite_differences() -> Exercise:
             "Python divides only the second value. Put brackets around the difference.": [
                 above - below / (2 * h)
             ],
-            "You moved by half a step to each side. Move by a whole step to each side, and divide "
-            "by 2h.": [(at(moves / 2) - at(-moves / 2)) / (2 * (h / 2))],
             "A new name is no copy: both of your points are the same array, so the difference is "
             "0. Use `point.copy()`.": [np.zeros(point.shape)],
-            "This is the second derivative, how the slope itself changes. The slope is (f(x + h) - "
-            "f(x - h)) / 2h.": [(above - 2 * here + below) / h**2],
             "These are the differences of the function. Divide by the distance of the two points, "
             "2h.": [above - below],
             "You divided by 2 only. The two points lie 2h apart: divide by `2 * step`.": [

@@ -87,14 +87,10 @@ def gradients() -> Exercise:
             "by the number of pictures.": [(loss, n * w, n * b)],
             "The loss is the sum over the batch, and it should be the mean: divide it by the "
             "number of pictures, or call `cross_entropy`.": [(n * loss, w, b)],
-            "The loss is divided by the number of classes, too. Only the true class counts in a "
-            "row: add up each row, then take the mean over the rows.": [(loss / len(bias), w, b)],
             "All three belong to the sum over the batch. The loss is the mean: divide by the "
             "number of pictures.": [(n * loss, n * w, n * b)],
             "The gradients are divided by n twice: `maths.cross_entropy_gradient` has divided by "
             "the number of pictures already.": [(loss, w / n, b / n)],
-            "The gradients are divided by the number of scores, and it should be the number of "
-            "pictures: `len(labels)`.": [(loss, w / len(bias), b / len(bias))],
             "The labels have no part in your gradients: subtract y, 1 at the true class, from the "
             "probabilities, or call `maths.cross_entropy_gradient`.": [from_error(p / n)],
             "Softmax is applied twice: `cross_entropy` and its gradient take the scores "

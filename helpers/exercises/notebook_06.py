@@ -4,10 +4,8 @@ import math
 
 import numpy as np
 
-from helpers.data import CLASS_NAMES
 from helpers.exercises.answers import from_results
 from helpers.exercises.exercise import Exercise, NotYet, calls
-from helpers.maths import softmax
 
 
 def merge_layers() -> Exercise:
@@ -55,10 +53,6 @@ def merge_layers() -> Exercise:
             "belongs in the new bias.": [((k1 + b1) @ k2, b2)],
             "This kernel contains the biases, so they would be multiplied by the inputs. They "
             "belong in the new bias only.": [(kernel + bias, bias)],
-            "You cut off the negative weights. There is nothing between these two layers.": [
-                merge(np.maximum(k1, 0), np.maximum(b1, 0), k2, b2),
-                (np.maximum(kernel, 0), np.maximum(bias, 0)),
-            ],
             "This kernel has a row too many: the bias goes into an array of its own.": [
                 (np.vstack([k1, b1]) @ k2, b2)
             ],
@@ -116,7 +110,6 @@ def double_softmax_floor() -> Exercise:
     def wrong_results(classes):
         e, floor = np.e, double_softmax_floor(classes)
         p = e / (e + classes - 1)
-        second = softmax(np.eye(classes)[0])
         return {
             "The 9 is that of ten classes. Compute it from `classes`.": [-np.log(e / (e + 9))],
             "You counted one class too many below the line: beside the right class there are "
@@ -155,20 +148,10 @@ def double_softmax_floor() -> Exercise:
             ],
             "Below the line, the right class is missing. Its exponential is e, and the others' are "
             "1 each.": [np.log(classes - 1)],
-            "These are the losses for every possible label. Return that of the right class.": [
-                -np.log(second)
-            ],
-            "This is the mean over all classes. The loss looks at the right class only.": [
-                -np.log(second).mean()
-            ],
             "Right, but rounded too early. Leave out the rounding.": [
                 round(floor, 1),
                 round(floor, 2),
                 round(floor, 3),
-            ],
-            "Your e has been rounded too early. Use `np.e`.": [
-                -np.log(2.7 / (2.7 + classes - 1)),
-                -np.log(2.72 / (2.72 + classes - 1)),
             ],
             "With one softmax the floor is 0. Here the first one's answer is the second one's "
             "scores.": [0],
@@ -220,12 +203,6 @@ def missing_classes() -> Exercise:
             "A class that is answered once is not missing. Compare with 0.": [
                 np.flatnonzero(answered <= 1)
             ],
-            "These are names. Return the numbers of the classes.": [
-                [CLASS_NAMES[number] for number in missing]
-            ],
-            "These are texts. Return the numbers of the classes as integers.": [
-                list(map(str, missing))
-            ],
             "These are booleans, one for each class. Return the numbers of the classes where it is "
             "True: `np.flatnonzero` gives them.": [answered == 0],
             "These are booleans, and True where a class is answered. Return the numbers of the "
@@ -242,20 +219,13 @@ def missing_classes() -> Exercise:
                 np.flatnonzero(answered)
             ],
             "You counted from 1. Classes are counted from 0.": [missing + 1],
-            "A class that is answered rarely is not missing. Compare the sum of its column with 0, "
-            "not with a share.": [np.flatnonzero(answered < 0.01 * m.sum())],
-            "You looked at a middle value of each column. The whole column has to be 0.": [
-                np.flatnonzero(np.median(m, axis=0) == 0)
-            ],
             "You looked at class 0 only. Is `return` inside the loop?": [missing[missing == 0]],
             "These are the columns themselves. Return the numbers of the classes: `enumerate` "
             "counts them.": [list(m.T[answered == 0])],
             "You stopped at the first missing class. There may be more than one.": [missing[:1]],
-            "A set has no order. Return a list: `sorted` makes one of it.": [set(missing.tolist())],
             "You counted up to class 9. There are as many classes as columns: ask the matrix.": [
                 sorted(set(range(10)) - set(np.flatnonzero(answered)))
             ],
-            "This is the answer for one network. Compute it from the matrix.": [[4]],
             "Your list is always empty. Put the numbers of the empty columns into it.": [[]],
         }
 

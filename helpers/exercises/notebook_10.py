@@ -232,7 +232,6 @@ def wilson() -> Exercise:
                 changed(move=z_squared / 2 * count, inner=z_squared / 4 * count**2),
                 changed(inner=z_squared / 4 * count**2),
             ],
-            "The centre moves by z² / (2 n), z squared.": [changed(move=1.96 / (2 * count))],
             "p is the share, correct / count, not the number of right answers.": [
                 changed(share=correct)
             ],
@@ -245,7 +244,6 @@ def wilson() -> Exercise:
             "These are the centre and the half width. Return the ends: centre minus and plus it.": [
                 [right.mean(), np.ptp(right) / 2]
             ],
-            "The square root is missing.": [changed(power=1)],
             "The division by 1 + z² / n is missing: the centre needs it, and so does the half "
             "width.": [changed(stretches=(1, 1))],
             "With z = 2 it is nearly right. The exercise takes z = 1.96.": [changed(z=2)],
