@@ -55,7 +55,13 @@ MEASURED = [
     ([1.5, 2.25, -3, 9], ROW, "3 of 4 numbers are right. `[3]` is 9 and should be 5."),
     ([[1, 2], [8, 5], [5, 6]], [[1, 2], [3, 4], [5, 6]], "All is right but row 1, counted from 0."),
     ([[1, 8, 3], [4, 9, 6]], [[1, 2, 3], [4, 5, 6]], "All is right but column 1"),
-    ([[1, NAN], [3, 4]], [[1, 2], [3, 4]], "The result contains `nan` or `inf` in row 0"),
+    ([[1, 2], [NAN, 4]], [[1, 2], [3, 4]], "`nan` comes out in row 1, counted from 0. It is what"),
+    ([1, -np.inf], [1, 2], "`inf` comes out in place 1, counted from 0. It is what the exponent"),
+    (ROW * -2 / 3, ROW, "The sign is turned round, and each number is 2/3 of the right"),
+    (5 * ROW / 4, ROW, "Each number is 5/4 times the right one."),
+    ([0.1, 0.9], [0.3, 0.7], "The middle is right, but the numbers lie 2 times as far apart."),
+    (np.sqrt(TABLE.T), TABLE, "Rows and columns are exchanged. The shape is (3, 2), and it should "
+     "be (2, 3). Once they are not: These are the square roots of the right numbers."),
     (np.uint8([250, 6]), [-6, 262], "Numbers have wrapped round"),
     ([3.0, 9.0, 1.0, 4.5], ROW, "None of the numbers is right. From the first: too large, too "
      "large, too large, too small."),
@@ -85,6 +91,18 @@ def test_relation_holds_for_all_examples_or_only_here():
     assert here == "In this example: each number is twice the right one."
     # Another example that is right says nothing about the factor.
     assert describe_difference([twice, (1.0, 1.0)], 1e-4) == "Each number is twice the right one."
+
+
+def test_answer_that_is_always_the_same():
+    pairs = [([1.0, 2.0], [3.0, 9.0]), ([1.0, 2.0], [4.0, 7.0])]
+    sentence = "The same comes out of each example. Does your function use its arguments?"
+    assert describe_difference(pairs, 1e-4) == sentence
+    assert describe_difference(pairs[:1], 1e-4) != sentence
+
+
+def test_misplaced_point_is_said_without_the_number():
+    sentence = describe_difference([(0.25, 250.0)], 1e-4, reveal=False)
+    assert sentence.startswith("The digits are right, but not the place of the point.")
 
 
 @pytest.mark.parametrize("got", [[0.3, 0.9], [0.15, 0.6], [2.1, 0.7]])

@@ -56,6 +56,12 @@ def own_progress(tmp_path, monkeypatch):
     return progress_file.PROGRESS_FILE
 
 
+@pytest.fixture(autouse=True)
+def no_slips(monkeypatch):
+    """Answers here stand for any that no small change makes right: see test_slips.py."""
+    monkeypatch.setattr(judging, "slips", lambda answer: iter(()))
+
+
 @pytest.fixture
 def short_limit(monkeypatch):
     monkeypatch.setattr(judging, "SECONDS", 0.2)
@@ -245,29 +251,6 @@ def test_listed_mistake_is_named_by_its_error():
     assert verdict.outcome == COULD_NOT_RUN
     assert first_line(verdict) == "Not seven."
     assert "\nerror:     ValueError: cannot reshape" in verdict.message
-
-
-@pytest.mark.parametrize("right", [lambda a, b: a - b, lambda a, b: a[0] / b], ids=["-", "/"])
-def test_exchanged_arguments_are_named(right):
-    probe = calls((np.array([1.0, 2.0]), 3.0), (np.array([4.0]), 5.0))
-    verdict = judge(lambda first, second: right(second, first), right, probe=probe)
-    assert first_line(verdict).startswith("It is right with a and b exchanged. The exercise calls")
-
-
-def test_exchanged_arguments_of_a_method_are_named():
-    class Right:
-        def call(self, labels, scores):
-            return labels - scores
-
-    class Exchanged:
-        def call(self, scores, labels):
-            return labels - scores
-
-    def probe(loss_class):
-        yield "1 and 2", loss_class().call(1, 2)
-
-    verdict = judge(Exchanged, Right, probe=probe)
-    assert first_line(verdict).startswith("It is right with labels and scores exchanged.")
 
 
 @pytest.mark.parametrize(
@@ -520,7 +503,7 @@ def test_mistake_that_agrees_up_to_the_difference_is_named():
     probe = calls((np.array([1.0]),), (np.array([[3.0]]),), (np.array([[7.0]]),))
     mistakes = {"The same.": [same], "Rows.": [right_then_same_then_broken]}
     verdict = judge(right_then_same, mistakes=mistakes, probe=probe)
-    assert first_line(verdict) == "Rows."
+    assert first_line(verdict) == "Perhaps: Rows."
 
 
 def test_mistake_that_agrees_longest_is_named():
@@ -533,7 +516,7 @@ def test_mistake_that_agrees_longest_is_named():
     probe = calls((np.array([1.0]),), (np.array([4.0]),), (np.array([9.0]),))
     for mistakes in either_order({"Once.": [plus_one_at_first], "Always.": [plus_one]}):
         verdict = judge(plus_one_twice_then_plus_seven, mistakes=mistakes, probe=probe)
-        assert first_line(verdict) == "Always."
+        assert first_line(verdict) == "Perhaps: Always."
 
 
 def test_of_mistakes_that_agree_equally_far_none_is_named():
@@ -552,7 +535,7 @@ def test_similar_mistake_in_texts_is_named(parts):
 
     mistakes = {"Not a.": [lambda numbers: parts("a")]}
     verdict = judge(a_then_c, lambda numbers: parts("b"), mistakes)
-    assert first_line(verdict) == "Not a."
+    assert first_line(verdict) == "Perhaps: Not a."
 
 
 @pytest.mark.parametrize("parts", [lambda result: result, lambda result: ("a", [result])])
@@ -565,7 +548,7 @@ def test_mistakes_that_begin_with_nan_may_differ(parts):
 
     mistakes = {"Divided by 0.": [divides_by_0]}
     verdict = judge(overflows, lambda numbers: parts(2 * numbers), mistakes)
-    assert "contains `nan` or `inf`" in first_line(verdict)
+    assert "comes out" in first_line(verdict)
     verdict = judge(divides_by_0, lambda numbers: parts(2 * numbers), mistakes)
     assert first_line(verdict) == "Divided by 0."
 

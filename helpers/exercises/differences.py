@@ -5,6 +5,7 @@ a guess: a constant factor, another order, one entry that is off.
 """
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -65,7 +66,10 @@ def describe_difference(pairs: list[tuple[Any, Any]], tolerance: float, reveal: 
     if got_array.shape != wanted_array.shape:
         return _other_shape(got_array, wanted_array, tolerance)
     if is_finite(wanted_array) and not is_finite(got_array):
-        return f"The result contains `nan` or `inf`{_where(~np.isfinite(got_array))}."
+        return _not_finite(got_array)
+    numbers = [(g, w) for g, w in pairs if _comparable(g, w)]
+    if len(numbers) > 1 and _never_changes(numbers):
+        return "The same comes out of each example. Does your function use its arguments?"
     if _has_wrapped_round(got_array, wanted_array):
         return (
             "Numbers have wrapped round: integers this small cannot hold every result. Turn the "
@@ -73,8 +77,8 @@ def describe_difference(pairs: list[tuple[Any, Any]], tolerance: float, reveal: 
         )
     arrays = [
         (np.asarray(g, float), np.asarray(w, float))
-        for g, w in pairs
-        if _comparable(g, w) and not same(g, w, tolerance)
+        for g, w in numbers
+        if not same(g, w, tolerance)
     ]
 
     def close(got: np.ndarray, wanted: np.ndarray) -> bool:
@@ -89,6 +93,26 @@ def describe_difference(pairs: list[tuple[Any, Any]], tolerance: float, reveal: 
             if sentence := relation(arrays[:1], close):
                 return f"In this example: {sentence[0].lower()}{sentence[1:]}"
     return _which_are_wrong(*arrays[0], tolerance, reveal)
+
+
+def _not_finite(got: np.ndarray) -> str:
+    bad = ~np.isfinite(got)
+    if np.isnan(got[bad][0]):
+        return (
+            f"`nan` comes out{_where(bad)}. It is what 0 divided by 0 gives, infinity taken "
+            "from infinity, the root of a negative number, or a mean of nothing."
+        )
+    return (
+        f"`inf` comes out{_where(bad)}. It is what the exponential of a large number gives, the "
+        "logarithm of 0, or a division by 0."
+    )
+
+
+def _never_changes(pairs: list[tuple[Any, Any]]) -> bool:
+    (first, wanted), *others = pairs
+    return all(np.array_equal(first, got) for got, _ in others) and not all(
+        np.array_equal(wanted, other) for _, other in others
+    )
 
 
 def _has_wrapped_round(got: np.ndarray, wanted: np.ndarray) -> bool:
@@ -128,6 +152,9 @@ def _other_shape(got: np.ndarray, wanted: np.ndarray, tolerance: float) -> str:
     shapes = f"The shape is {got.shape}, and it should be {wanted.shape}."
     if not got.size:
         return f"Your result is empty. {shapes}"
+    if got.ndim == 2 and got.T.shape == wanted.shape and not _close(got.T, wanted, tolerance):
+        both = describe_difference([(got.T, wanted)], tolerance)
+        return f"Rows and columns are exchanged. {shapes} Once they are not: {both}"
     findings = (
         (lambda: got.T, "The numbers are right, but rows and columns are exchanged."),
         (lambda: got.reshape(wanted.shape), "The numbers are right, but not their shape."),
@@ -196,13 +223,17 @@ def _constant_factor(pairs, close) -> str:
     if abs(factor) < 1e-9 or not close(got / factor, wanted):
         return ""
     subject = "Each number is" if got.size > 1 else "It is"
+    if factor < 0:
+        factor, subject = -factor, f"The sign is turned round, and {subject.lower()}"
     for number, text in FACTORS.items():
         if np.isclose(factor, number, rtol=1e-4):
             return f"{subject} {text} the right one."
-    if np.isclose(1 / factor, round(1 / factor), rtol=1e-4) and 1 < 1 / factor < 10_000:
-        return f"{subject} 1/{round(1 / factor)} of the right one."
-    is_whole = np.isclose(factor, round(factor), rtol=1e-4) and 1 < factor < 10_000
-    if is_whole or len(np.unique(wanted[wanted != 0])) > 1:
+    fraction = Fraction(factor).limit_denominator(20 if abs(factor) > 0.05 else 10_000)
+    is_simple = np.isclose(factor, float(fraction), rtol=1e-4) and abs(fraction.numerator) < 10_000
+    if is_simple and (abs(fraction.numerator) == 1 or fraction.denominator == 1 or got.size > 1):
+        times = "of" if abs(factor) < 1 else "times"
+        return f"{subject} {fraction} {times} the right one."
+    if len(np.unique(wanted[wanted != 0])) > 1:
         return f"{subject} {factor:.4g} times the right one."
     return ""  # one number is always some multiple of another
 
@@ -213,6 +244,24 @@ def _constant_offset(pairs, close) -> str:
     if got.size < 2 or not close(got - offset, wanted):
         return ""
     return f"Each number is too {'large' if offset > 0 else 'small'} by {abs(offset):.4g}."
+
+
+def _spread(pairs, close) -> str:
+    got, wanted = pairs[0]
+    if got.size < 2 or not np.ptp(got) or not close(got.mean(), wanted.mean()):
+        return ""
+    factor = np.ptp(got) / np.ptp(wanted)
+    if not close(wanted.mean() + (got - got.mean()) / factor, wanted):
+        return ""
+    return f"The middle is right, but the numbers lie {factor:.4g} times as far apart."
+
+
+def _decimal_point(pairs, close) -> str:
+    got, wanted = _joined(pairs)
+    power = np.round(np.log10(np.abs(got / wanted).max()))
+    if power == 0 or not np.isfinite(power) or not close(got / 10.0**power, wanted):
+        return ""
+    return "The digits are right, but not the place of the point. Are shares and per cent mixed?"
 
 
 def _joined(pairs: list[Pair]) -> list[np.ndarray]:
@@ -302,14 +351,16 @@ RELATIONS_WITHOUT_NUMBERS: tuple[Relation, ...] = (
     ),
     _reordered,
     _when_all("The signs are lost.", np.abs),
+    _decimal_point,
     _sum_of_one,
 )
 RELATIONS: tuple[Relation, ...] = (
     _when_all("All your numbers are 0.", np.zeros_like),
     _all_the_same,
-    *RELATIONS_WITHOUT_NUMBERS[:-1],
+    *RELATIONS_WITHOUT_NUMBERS[:-2],
     _constant_factor,
     _constant_offset,
+    _spread,
     _when_all(
         "What is behind the point is cut off: an array of integers, `int` or `//` does that.",
         np.trunc,

@@ -127,6 +127,10 @@ MEANINGS = {
     ),
     r"inhomogeneous shape": "The rows have different lengths, so they make no array.",
     r"maximum recursion depth": "The function calls itself without end.",
+    r"math domain error": (
+        "The root or the logarithm of a negative number, or the logarithm of 0, does not exist. "
+        "Print what you give to it."
+    ),
     r"division by zero": "Something is divided by 0. Which example makes it 0?",
 }
 

@@ -7,14 +7,15 @@ mistake.
 """
 
 import dis
-import inspect
 import itertools
 import types
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from helpers.exercises import errors
-from helpers.exercises.differences import describe_difference, is_finite, same
+from helpers.exercises.differences import as_numbers, describe_difference, is_finite, same
 from helpers.exercises.exercise import (
     SECONDS,
     Exercise,
@@ -27,6 +28,7 @@ from helpers.exercises.exercise import (
 )
 from helpers.exercises.sandbox import Printed, Stopped, run_safely
 from helpers.exercises.showing import Code, as_text
+from helpers.exercises.slips import Slip, slips
 
 NOT_STARTED = "not started"
 CORRECT = "correct"
@@ -92,26 +94,27 @@ def _compare(
     results = [got for _, got in seen]
     pairs = list(zip(results, expected, strict=False))
     tolerance = exercise.tolerance
-    first = next((i for i, pair in enumerate(pairs) if not same(*pair, tolerance)), None)
-    if first is None:
-        if error is None:
-            return Verdict(CORRECT, exercise.takeaway)
-        if isinstance(error, NotYet):
-            return Verdict(NOT_YET, str(error))
-        sentence = _named_mistake(exercise, results, error, len(seen))
-        return _could_not_run(error, sentence or _exchanged_arguments(exercise, answer))
+    first = next((i for i, pair in enumerate(pairs) if not same(*pair, tolerance)), len(pairs))
+    if first == len(pairs) and error is None:
+        return Verdict(CORRECT, exercise.takeaway)
+    if first == len(pairs) and isinstance(error, NotYet):
+        return Verdict(NOT_YET, str(error))
     is_shown = exercise.probe is not value
-    sentence = (
-        _named_mistake(exercise, results, error, first)
-        or _exchanged_arguments(exercise, answer)
-        or describe_difference(pairs[first:], tolerance, reveal=is_shown)
-    )
-    example = (
+    sentence, is_sure = _named_mistake(exercise, results, error, first)
+    sentence = sentence if is_sure or not sentence else f"Perhaps: {sentence}"
+    slip = None if is_sure or isinstance(error, Stopped) else _slip(exercise, answer)
+    if slip:
+        sentence = f"One small change makes it right: {slip.words}."
+    if first == len(pairs) and error:
+        return _could_not_run(error, sentence)
+    details = (
         ("given", Code(seen[first][0])),
         ("came out", results[first]),
         ("should be", expected[first]),
+        *([slip.line] if slip else []),
     )
-    return Verdict(NOT_YET, sentence, example if is_shown else ())
+    sentence = sentence or describe_difference(pairs[first:], tolerance, reveal=is_shown)
+    return Verdict(NOT_YET, sentence, details if is_shown else ())
 
 
 def _could_not_run(error: BaseException, sentence: str) -> Verdict:
@@ -184,17 +187,22 @@ def is_blank(answer: Any) -> bool:
 
 def _named_mistake(
     exercise: Exercise, results: list[Any], error: BaseException | None, first: int
-) -> str:
-    """The sentence of the wrong answer that behaves most like the learner's, or "".
+) -> tuple[str, bool]:
+    """The sentence of the wrong answer that behaves most like the learner's, and if it is sure.
 
     It must do so up to the first difference from the right answer, which has this number: a result,
     or the error after the last one. But many mistakes end in `nan` or `inf`: two that do so there
-    need not be the same. Where two sentences fit equally well, neither is chosen.
+    need not be the same. Where two sentences fit equally well, neither is chosen. It is sure if all
+    results are the same, or more than one wrong number is: a single one may be so by chance.
     """
-    best = 0
+    wrong = [
+        _count_wrong(got, wanted, exercise.tolerance)
+        for got, wanted in zip(results, exercise.expected, strict=False)
+    ]
+    best, is_sure = 0, False
     sentences: set[str] = set()
-    for number, (wrong, sentence) in enumerate(exercise.wrong_answers):
-        record = _record(exercise, number, wrong, results, first)
+    for number, (answer, sentence) in enumerate(exercise.wrong_answers):
+        record = _record(exercise, number, answer, results, first)
         agrees = [
             same(*pair, exercise.tolerance) for pair in zip(results, record.results, strict=False)
         ]
@@ -209,9 +217,20 @@ def _named_mistake(
         agreement = sum(agrees) + ends_alike
         if agreement > best:
             best, sentences = agreement, set()
+            is_sure = (is_all and ends_alike) or sum(itertools.compress(wrong, agrees)) > 1
         if agreement == best:
             sentences.add(sentence)
-    return sentences.pop() if len(sentences) == 1 else ""
+    return (sentences.pop(), is_sure) if len(sentences) == 1 else ("", False)
+
+
+def _count_wrong(got: Any, wanted: Any, tolerance: float) -> int:
+    """How many numbers of a result are wrong: all, if the shape is. A text counts as one."""
+    if isinstance(got, list) and isinstance(wanted, list) and len(got) == len(wanted):
+        return sum(_count_wrong(*pair, tolerance) for pair in zip(got, wanted, strict=True))
+    one, other = as_numbers(got), as_numbers(wanted)
+    if one is None or other is None or one.shape != other.shape:
+        return 1 if one is None else one.size
+    return int(np.sum(~np.isclose(one, other, tolerance, tolerance, equal_nan=True)))
 
 
 def _same_error(one: BaseException | None, other: BaseException | None) -> bool:
@@ -252,48 +271,27 @@ def _record(exercise: Exercise, number: int, wrong: Any, results: list[Any], fir
     return exercise.records[number]
 
 
-def _exchanged_arguments(exercise: Exercise, answer: Any) -> str:
-    """A sentence if the answer is right once two of its arguments change places, else ""."""
-    methods = vars(exercise.solution).values() if isinstance(exercise.solution, type) else ()
-    for function in (exercise.solution, *methods):
-        if not isinstance(function, types.FunctionType):
-            continue
-        name = function.__name__
-        names = [each for each in inspect.signature(function).parameters if each != "self"]
-        for one, other in itertools.combinations(range(len(names)), 2):
-            exchanged = _exchange(answer, name, function is not exercise.solution, one, other)
-            if exchanged is not None and _is_right(exercise, exchanged):
-                return (
-                    f"It is right with {names[one]} and {names[other]} exchanged. The exercise "
-                    f"calls it as `{name}({', '.join(names)})`."
-                )
-    return ""
+def _slip(exercise: Exercise, answer: Any) -> Slip | None:
+    """The small change that makes the answer right, if there is one."""
+    found: list[Slip] = []
 
+    def search() -> None:
+        for slip in slips(answer):
+            if _is_right(exercise, slip.answer):
+                found.append(slip)
+                return
 
-def _exchange(answer: Any, name: str, is_method: bool, one: int, other: int) -> Any:
-    """The answer, or its method of this name, with two arguments exchanged; None if it has none."""
-    original = vars(answer).get(name) if is_method and isinstance(answer, type) else answer
-    if not isinstance(original, types.FunctionType) or is_method != isinstance(answer, type):
-        return None
-
-    def exchanged(*arguments: Any) -> Any:
-        order = list(arguments)
-        i, j = one + is_method, other + is_method
-        if j < len(order):
-            order[i], order[j] = order[j], order[i]
-        return original(*order)
-
-    return type(answer.__name__, (answer,), {name: exchanged}) if is_method else exchanged
+    run_safely(search, SECONDS / 3)
+    return found[0] if found else None
 
 
 def _is_right(exercise: Exercise, answer: Any) -> bool:
     right = 0
-
-    def use() -> None:
-        nonlocal right
+    try:
         for (_, got), wanted in zip(exercise.probe(answer), exercise.expected, strict=False):
             if not same(plain(got), wanted, exercise.tolerance):
-                return
+                return False
             right += 1
-
-    return run_safely(use, SECONDS) is None and right == len(exercise.expected)
+    except Exception:
+        return False
+    return right == len(exercise.expected)

@@ -30,12 +30,9 @@ def class_counts() -> Exercise:
             "The first count belongs to class 0. Classes run from 0 to 9.": [
                 np.bincount(labels, minlength=11)[1:]
             ],
-            "Class 0 is missing. Classes run from 0 to 9.": [counts[1:]],
             "These are nine counts, but the classes run from 0 to 9: go one further.": [counts[:9]],
             "This has one number for each label, not for each class: sum over axis 0, the "
             "labels.": [is_class.sum(axis=1)],
-            "You summed over everything. Keep one number for each class: sum over axis 0, the "
-            "labels.": [is_class.sum()],
             "The counts wrapped around: a `uint8` goes back to 0 after 255. Count in larger "
             "integers.": [counts.astype(np.uint8)],
         }
@@ -72,6 +69,8 @@ def sample_size() -> Exercise:
             "You divided by 0.01, but it must be squared: the square root is gone once you square "
             "both sides.": [13, 14, 13.7775, 13.78, 13.8],
             "0.01 squared is 0.0001. Divide 0.835 · 0.165 by that.": [138, 13778, 137775],
+            "Per cent and shares are mixed: 83.5 · 16.5 goes with 1 per cent, 0.835 · 0.165 with "
+            "0.01.": [13777500],
             "You took a square root too many. Square both sides, then solve for n.": [37, 37.12],
             "Eight times less luck needs more than eight times the pictures: luck shrinks with the "
             "square root of n.": [166, 160],
@@ -154,10 +153,6 @@ def distances_to_centroids() -> Exercise:
             ],
             "Rows and columns are exchanged: one row for each picture, one column for each "
             "centroid.": [right.T],
-            "You summed along the rows of pixels only. Sum over both axes of a picture: `axis=(2, "
-            "3)`.": [(gaps**2).sum(axis=-1)],
-            "You summed over everything. Keep the axes of pictures and centroids, and sum over the "
-            "pixels.": [right.sum()],
             "That is the nearest class. Return all ten distances of each picture.": [
                 right.argmin(axis=1)
             ],
@@ -231,8 +226,6 @@ def recall_per_class() -> Exercise:
             "This is one accuracy for all pictures together. Return ten, one for each class.": [
                 right.mean()
             ],
-            "These are the shares that it gets wrong. Take the right ones.": [1 - shares],
-            "These are percentages. Shares lie between 0 and 1.": [100 * shares],
             "That is the number of the worst class. Return all ten shares, and look for the worst "
             "afterwards.": [shares.argmin()],
             "That is the smallest share. Return all ten.": [shares.min()],
@@ -249,7 +242,6 @@ def recall_per_class() -> Exercise:
             "alone.": [[(own == guessed).mean() for own, guessed in members]],
             "You averaged the class numbers. Compare each prediction with the label first, and "
             "average what comes out.": [[predictions[own].mean() for own, _ in members]],
-            "`//` cuts off what is behind the point. Divide with `/`.": [hits // occur],
             "`np.bincount` ends at the largest class that it finds, and a class without a hit may "
             "be the last: give it `minlength=10`.": [
                 lambda: np.bincount(labels[right]) / np.bincount(labels)

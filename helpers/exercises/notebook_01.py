@@ -4,7 +4,7 @@ import numpy as np
 
 from helpers.exercises.answers import from_results
 from helpers.exercises.exercise import Exercise, NotYet, calls, value
-from helpers.maths import naive_softmax, softmax
+from helpers.maths import naive_softmax
 
 
 def softmax_by_hand() -> Exercise:
@@ -17,9 +17,8 @@ def softmax_by_hand() -> Exercise:
                 [0, 0.3010, 0.6990]
             ],
             "The score 0 counts, too: its exponential is 1, not 0.": [[0, 2 / 7, 5 / 7]],
-            "The order is turned round: the largest score gets the largest probability.": [
-                [5 / 8, 2 / 8, 1 / 8]
-            ],
+            "ln is the natural logarithm, so its exponential gives back 2 and 5. You took it to "
+            "base 10.": [[0.2292, 0.3097, 0.4611]],
             "That is the argmax. Softmax leaves a share to every class.": [[0, 0, 1]],
             "Equal shares belong to equal scores. These are not equal.": [[1 / 3, 1 / 3, 1 / 3]],
         },
@@ -53,6 +52,10 @@ def softmax_of_rows() -> Exercise:
             "axis.": [lambda z: np.exp(z) / np.exp(z).sum()],
             "You divided the scores themselves. Take the exponential first.": [
                 lambda z: z / z.sum(axis=-1, keepdims=True)
+            ],
+            "You divided inside `np.exp`. Take the exponentials first, then divide by their sum.": [
+                lambda z: np.exp(z / z.sum(axis=-1, keepdims=True)),
+                lambda z: np.exp(z / np.exp(z).sum(axis=-1, keepdims=True)),
             ],
             "You divided by the sum of the scores. Divide by the sum of the exponentials.": [
                 lambda z: np.exp(z) / z.sum(axis=-1, keepdims=True)
@@ -131,11 +134,8 @@ def scores_from_probabilities() -> Exercise:
             "These are log odds of each class against all the rest, which undo a sigmoid. For "
             "softmax, leave out the division by 1 - p.": [lambda p: np.log(p / (1 - p))],
             "You took the logarithm of 1 - p. Take that of p.": [lambda p: np.log(1 - p)],
-            "You took the logarithm of 1 + p. Take that of p; it may be negative.": [np.log1p],
             "You divided the logarithms by their sum, and that changes their differences. Scores "
             "need not sum to 1.": [lambda p: np.log(p) / np.log(p).sum()],
-            "You multiplied the logarithms by the probabilities, and that changes their "
-            "differences. Leave it out.": [lambda p: p * np.log(p)],
             "That is softmax of the probabilities. Go the other way: undo the exponential.": [
                 naive_softmax
             ],
@@ -166,70 +166,59 @@ def scores_from_probabilities() -> Exercise:
 
 
 def temperature() -> Exercise:
-    """Softmax with a temperature."""
+    """The temperature at which two classes have the odds that are wanted."""
 
-    def softmax_with_temperature(logits, temperature):
-        return naive_softmax(logits / temperature)
+    def temperature_for(first, second, odds):
+        return np.log(first / second) / np.log(odds)
 
-    def wrong_results(z, t):
-        p, powers = naive_softmax(z), np.exp(z / t)
-        total, total_of_z = (row.sum(axis=-1, keepdims=True) for row in (powers, np.exp(z)))
+    def wrong_results(first, second, odds):
+        ratio, lead = first / second, np.log(first / second)
+        t = lead / np.log(odds)
         return {
-            "You multiplied by the temperature, so hot makes it more certain. Divide the scores by "
-            "it.": [naive_softmax(z * t)],
-            "You divided the probabilities, so they no longer sum to 1. Divide the scores, before "
-            "softmax.": [p / t],
-            "You multiplied the probabilities, so they no longer sum to 1. Divide the scores, "
-            "before softmax.": [p * t],
-            "The temperature cancels here, so it has no effect. Divide the scores by it before the "
-            "exponential.": [p],
-            "A power of the probabilities does not sum to 1. Change the scores instead, before "
-            "softmax.": [p**t, p ** (1 / t)],
-            "You subtracted the temperature from the probabilities. Divide the scores by it.": [
-                p - t
+            "You divided the odds by each other. The temperature divides the difference of the "
+            "scores, and odds are its exponential: take the logarithm of both.": [ratio / odds],
+            "This is 1/T. A difference of scores that is divided by T becomes the logarithm of the "
+            "odds: solve that for T.": [1 / t],
+            "The wanted odds are an exponential, too. Take their logarithm.": [lead / odds],
+            "The odds of the two probabilities are an exponential, too. Take their logarithm.": [
+                ratio / np.log(odds)
             ],
-            "The exponentials below the line need the temperature, too.": [powers / total_of_z],
-            "The exponential above the line needs the temperature, too.": [np.exp(z) / total],
-            "Each column sums to 1, not each row: use the last axis.": [softmax(z / t, axis=0)],
-            "Each row must sum to 1 by itself: sum over the last axis and keep the dimension, or "
-            "call `naive_softmax`.": [powers / powers.sum(), lambda: powers / powers.sum(axis=-1)],
-            "These are the exponentials. Divide each row by its sum, or call `naive_softmax`.": [
-                powers
+            "You subtracted the logarithms of the odds. T divides the difference of scores, so "
+            "divide them.": [lead - np.log(odds), np.log(ratio / odds)],
+            "The first is divided by the second, not multiplied by it.": [
+                np.log(first * second) / np.log(odds)
             ],
-            "These are still scores. Give them to `naive_softmax`.": [z / t],
-            "You divided the scores by their sum. Give them to `naive_softmax` instead.": [
-                z / z.sum(axis=-1, keepdims=True)
+            "You divided the logarithms of the probabilities. Their difference is that of the "
+            "scores.": [np.log(first) / np.log(second) / np.log(odds)],
+            "You subtracted the probabilities. The scores differ by the logarithm of their "
+            "ratio.": [(first - second) / np.log(odds), (first - second) / odds],
+            "Only the first class counts in your answer. Compare it with the second.": [
+                np.log(first) / np.log(odds),
+                np.log(first / (1 - first)) / np.log(odds),
             ],
-            "The 2 of the example is fixed in your code. Divide by `temperature`.": [
-                naive_softmax(z / 2)
-            ],
-            "Softmax is applied twice. Divide the scores by the temperature, then apply it once.": [
-                naive_softmax(p / t)
-            ],
-            "The order is turned round: the largest score must win. Drop the minus.": [
-                naive_softmax(-z / t)
-            ],
-            "`//` cuts off what is behind the point. Divide with `/`.": [naive_softmax(z // t)],
+            "This is the logarithm of the odds at temperature 1. Divide it by that of the odds "
+            "that are wanted.": [lead],
+            "This is what the odds become at a temperature as large as the wanted odds. Which "
+            "temperature makes the wanted ones?": [ratio ** (1 / odds)],
         }
 
-    cases = (
-        (np.array([[2.0, 1.0, -1.0]]), 2.0),
-        (np.array([[2.0, 1.0, -1.0], [0.0, 0.0, 3.0], [1.5, -2.0, 1.0]]), 0.5),
-        (np.array([[4.0, 1.0, 0.0, 2.0], [-3.0, 5.0, 5.0, 1.0]]), 10),
-    )
+    cases = ((0.8, 0.1, 2.0), (0.16, 0.02, 2.0), (0.6, 0.3, 4.0), (0.05, 0.4, 0.5), (0.7, 0.1, 1.5))
     return Exercise(
-        solution=softmax_with_temperature,
+        solution=temperature_for,
         mistakes=from_results(wrong_results, *cases[0]),
         probe=calls(*cases),
         hints=(
-            "Compare the formula of this section with that of softmax. What is new in it?",
-            "Only the scores change, before the exponential. The rest is softmax as it was.",
-            "Divide `logits` by `temperature`, and give the result to `naive_softmax`.",
+            "At temperature 1 the odds are e to the difference of the two scores. How large is "
+            "this difference?",
+            "It is the logarithm of `first / second`. At temperature T it is divided by T, and its "
+            "exponential must be `odds`.",
+            "Take logarithms: ln(first / second) / T = ln(odds). Now solve for T.",
         ),
-        takeaway="In notebook 08 a trained model sounds too sure of itself, and this one number "
-        "repairs it.",
-        explanation="The formula has z / T wherever softmax has z. So divide the scores, and leave "
-        "the rest to softmax.",
+        takeaway="Two probabilities are enough: you have turned the dial of a model whose scores "
+        "you never saw. In notebook 08 a model sounds too sure, and such a T repairs it.",
+        explanation="In a ratio of two classes the sum below the line cancels: the odds are "
+        "e to the difference of scores, divided by T. Its logarithm is ln(first / second) at T = 1 "
+        "and must become ln(odds), so T is the one divided by the other.",
     )
 
 

@@ -72,8 +72,6 @@ def stable_softmax() -> Exercise:
             "largest.": [minus(z.min(**EACH_ROW))],
             "You subtracted a number from the middle of the row, such as the mean. A score far "
             "above it still overflows: subtract the largest.": [minus(z.mean(**EACH_ROW))],
-            "You subtracted the first score of each row. Where another one is far above it, exp "
-            "still overflows: subtract the largest.": [minus(z[:, :1])],
             "You subtracted the same number from the whole batch. A row far from it still breaks: "
             "subtract the largest score of each "
             "row.": [minus(shift) for shift in (z.max(), z.min(), z.mean())],
@@ -102,8 +100,6 @@ def stable_softmax() -> Exercise:
                 shifted / shifted.sum(),
                 softmax(z.reshape(1, -1)).reshape(z.shape),
             ],
-            "Each column sums to 1, not each row: take the maximum and the sum over the last axis "
-            "and keep the dimension.": [maths.softmax(z, axis=0)],
             "These are the exponentials. Divide each row by its sum.": [shifted],
             "You subtracted above the line only. The shift cancels when it is subtracted below the "
             "line, too: use the same exponentials in both places.": [shifted / total],
@@ -174,13 +170,6 @@ def logsumexp_of_rows() -> Exercise:
         return {
             "Right for small scores, but exp overflows at 1000: subtract the largest score first, "
             "and add it to the logarithm.": [naive(z)],
-            "You took the smallest score away. One far above it still overflows: take the "
-            "largest.": [given_back(z.min(axis=-1))],
-            "You took the first score of each row away. Where another one is far above it, exp "
-            "still overflows: take the largest.": [given_back(z[:, 0])],
-            "You took the mean away. A score far above it still overflows: take the largest.": [
-                given_back(z.mean(axis=-1))
-            ],
             "You took the largest score of the whole batch away. In a row far below it all "
             "exponentials become 0: take the largest of each row.": [given_back(z.max())],
             "You took the largest score of the whole batch away, but gave back that of the row. "
@@ -208,10 +197,6 @@ def logsumexp_of_rows() -> Exercise:
             "`np.log1p` adds 1 to the sum, as if there were one more class: use `np.log`.": [
                 largest + np.log1p(rest)
             ],
-            "You used another base. Only the natural logarithm, `np.log`, undoes `np.exp`.": [
-                largest + np.log10(rest),
-                largest + np.log2(rest),
-            ],
             "This is one number for each column. Sum over the last axis, the classes.": [
                 maths.logsumexp(z, axis=0)
             ],
@@ -226,7 +211,6 @@ def logsumexp_of_rows() -> Exercise:
             "`keepdims=True` while you subtract.": [lambda: largest + naive(z - largest)],
             "You cut the scores off at a limit, so the answer stops there, too. Take the largest "
             "score away, and give it back.": [naive(np.clip(z, -500, 500))],
-            "The sign is turned round: drop the minus.": [-right],
         }
 
     cases = (
@@ -282,8 +266,6 @@ def log_softmax_of_rows() -> Exercise:
             "them.": [np.log(p + tiny) for tiny in tiny_numbers],
             "You wrote 0 in place of `-inf`, but 0 is the logarithm of a certain 1. The right "
             "number is modest: subtract `logsumexp` from the scores.": [np.where(p > 0, log_p, 0)],
-            "You replaced `-inf` by the most negative float. The right number is modest: subtract "
-            "`logsumexp` from the scores.": [np.nan_to_num(log_p)],
             "You subtracted the largest score of the whole batch. In a row far below it the sum "
             "becomes 0: take the largest of each row.": [z - z.max() - log_total(z - z.max())],
             "You subtracted the logsumexp of another row. Keep its dimension with `keepdims=True`, "
@@ -296,7 +278,6 @@ def log_softmax_of_rows() -> Exercise:
             "The sign is turned round: this is the cost, -log p. Here log p itself is asked for.": [
                 logsumexp - z
             ],
-            "These are the probabilities. Return their logarithms.": [p],
             "You subtracted the largest score, which is only the first part of logsumexp. The "
             "logarithm of the sum is missing.": [shifted],
             "You took the largest score away in the sum only. Subtract the sum's logarithm from "
@@ -314,16 +295,8 @@ def log_softmax_of_rows() -> Exercise:
             "You took the logarithm of the scores. The logarithm of exp(z) is z itself.": [
                 np.log(z) - logsumexp
             ],
-            "You took the exponential of the scores. The logarithm of exp(z) is z itself.": [
-                np.exp(z) - logsumexp
-            ],
-            "You took the logarithm of logsumexp, which is a logarithm already: subtract it as it "
-            "is.": [z - np.log(logsumexp)],
             "You added logsumexp. Dividing by the sum makes it a difference: subtract.": [
                 z + logsumexp
-            ],
-            "You used the base 10. In this course log is the natural one: `np.log`.": [
-                (z - logsumexp) / np.log(10)
             ],
         }
 

@@ -4,10 +4,8 @@ import math
 
 import numpy as np
 
-from helpers.data import CLASS_NAMES
 from helpers.exercises.answers import from_results
 from helpers.exercises.exercise import Exercise, NotYet, calls
-from helpers.maths import softmax
 
 
 def merge_layers() -> Exercise:
@@ -46,9 +44,6 @@ def merge_layers() -> Exercise:
             ],
             "The kernels are in the wrong order. The inputs meet `kernel_1` first, so it stands on "
             "the left.": [lambda: (k2 @ k1, bias)],
-            "The kernel is transposed. A row belongs to an input, a column to an output.": [
-                (kernel.T, bias)
-            ],
             "`kernel_2` is transposed in this product. It fits as it is: (a, b) and (b, c).": [
                 lambda: (k1 @ k2.T, bias)
             ],
@@ -58,10 +53,6 @@ def merge_layers() -> Exercise:
             "belongs in the new bias.": [((k1 + b1) @ k2, b2)],
             "This kernel contains the biases, so they would be multiplied by the inputs. They "
             "belong in the new bias only.": [(kernel + bias, bias)],
-            "You cut off the negative weights. There is nothing between these two layers.": [
-                merge(np.maximum(k1, 0), np.maximum(b1, 0), k2, b2),
-                (np.maximum(kernel, 0), np.maximum(bias, 0)),
-            ],
             "This kernel has a row too many: the bias goes into an array of its own.": [
                 (np.vstack([k1, b1]) @ k2, b2)
             ],
@@ -85,9 +76,6 @@ def merge_layers() -> Exercise:
             "as the inputs are.": [lambda: (kernel, k2 @ b1 + b2)],
             "The biases have changed places: `bias_1` is multiplied by `kernel_2`, and `bias_2` is "
             "added.": [lambda: (kernel, b2 @ k2 + b1)],
-            "The numbers of the bias are right, but it has one axis too many: its shape is (c,).": [
-                (kernel, bias[np.newaxis])
-            ],
             "`*` multiplies entry by entry. For the bias, too, use the matrix product `@`.": [
                 lambda: (kernel, b1 * k2 + b2),
                 lambda: (kernel, b1[:, np.newaxis] * k2 + b2),
@@ -122,7 +110,6 @@ def double_softmax_floor() -> Exercise:
     def wrong_results(classes):
         e, floor = np.e, double_softmax_floor(classes)
         p = e / (e + classes - 1)
-        second = softmax(np.eye(classes)[0])
         return {
             "The 9 is that of ten classes. Compute it from `classes`.": [-np.log(e / (e + 9))],
             "You counted one class too many below the line: beside the right class there are "
@@ -131,9 +118,6 @@ def double_softmax_floor() -> Exercise:
             "others.": [-np.log(e / (e + classes + 1))],
             "This is a logarithm to base 10. The loss uses the natural one: `np.log`.": [
                 -np.log10(p)
-            ],
-            "This is a logarithm to base 2. The loss uses the natural one: `np.log`.": [
-                -np.log2(p)
             ],
             "The sign is turned round: the loss is minus the logarithm, and never negative.": [
                 -floor
@@ -164,20 +148,10 @@ def double_softmax_floor() -> Exercise:
             ],
             "Below the line, the right class is missing. Its exponential is e, and the others' are "
             "1 each.": [np.log(classes - 1)],
-            "These are the losses for every possible label. Return that of the right class.": [
-                -np.log(second)
-            ],
-            "This is the mean over all classes. The loss looks at the right class only.": [
-                -np.log(second).mean()
-            ],
             "Right, but rounded too early. Leave out the rounding.": [
                 round(floor, 1),
                 round(floor, 2),
                 round(floor, 3),
-            ],
-            "Your e has been rounded too early. Use `np.e`.": [
-                -np.log(2.7 / (2.7 + classes - 1)),
-                -np.log(2.72 / (2.72 + classes - 1)),
             ],
             "With one softmax the floor is 0. Here the first one's answer is the second one's "
             "scores.": [0],
@@ -229,12 +203,6 @@ def missing_classes() -> Exercise:
             "A class that is answered once is not missing. Compare with 0.": [
                 np.flatnonzero(answered <= 1)
             ],
-            "These are names. Return the numbers of the classes.": [
-                [CLASS_NAMES[number] for number in missing]
-            ],
-            "These are texts. Return the numbers of the classes as integers.": [
-                list(map(str, missing))
-            ],
             "These are booleans, one for each class. Return the numbers of the classes where it is "
             "True: `np.flatnonzero` gives them.": [answered == 0],
             "These are booleans, and True where a class is answered. Return the numbers of the "
@@ -251,31 +219,13 @@ def missing_classes() -> Exercise:
                 np.flatnonzero(answered)
             ],
             "You counted from 1. Classes are counted from 0.": [missing + 1],
-            "A class that is answered rarely is not missing. Compare the sum of its column with 0, "
-            "not with a share.": [np.flatnonzero(answered < 0.01 * m.sum())],
-            "You looked at a middle value of each column. The whole column has to be 0.": [
-                np.flatnonzero(np.median(m, axis=0) == 0)
-            ],
-            "You left out class 0. Classes are counted from 0.": [missing[missing > 0]],
-            "You left out the last class.": [np.flatnonzero(answered[:-1] == 0)],
             "You looked at class 0 only. Is `return` inside the loop?": [missing[missing == 0]],
             "These are the columns themselves. Return the numbers of the classes: `enumerate` "
             "counts them.": [list(m.T[answered == 0])],
-            "These are the right classes, but the order is not rising.": [missing[::-1]],
             "You stopped at the first missing class. There may be more than one.": [missing[:1]],
-            "This is the first missing class alone. Return a list of all.": [
-                missing[0] if len(missing) else []
-            ],
-            "This is one class, whether it is missing or not. Return a list of all whose column is "
-            "zero.": [answered.argmin(), [answered.argmin()]],
-            "When no class is missing, return an empty list, not `None`.": [
-                missing.tolist() or None
-            ],
-            "A set has no order. Return a list: `sorted` makes one of it.": [set(missing.tolist())],
             "You counted up to class 9. There are as many classes as columns: ask the matrix.": [
                 sorted(set(range(10)) - set(np.flatnonzero(answered)))
             ],
-            "This is the answer for one network. Compute it from the matrix.": [[4]],
             "Your list is always empty. Put the numbers of the empty columns into it.": [[]],
         }
 
@@ -377,20 +327,25 @@ def without_relu() -> Exercise:
         "That is the accuracy with ReLU. Check that your copy says `Dense(128)`, without any "
         "`activation`, and that you trained and scored the copy."
     )
-    # Where each level ends. Measured with ten seeds, mean and standard deviation:
+    neither = (
+        "This is neither the level with ReLU nor the one without. Take the test pictures, not "
+        "those that it learns from, after all nine epochs."
+    )
+    # Where each level ends. Two decimals are asked for. Measured with ten seeds, mean and standard
+    # deviation:
     # real pictures without ReLU 0.8481, 0.0010, and with it 0.8839, 0.0013;
     # sketches without ReLU 0.9014, 0.0009, and with it 0.9208, 0.0012.
     levels = {
         0.13: "No better than chance, like a network without training: call `fit` on the copy.",
         0.2: "This looks like the share of mistakes. The accuracy is 1 minus that.",
         0.70: "This looks like a loss. Compare the answers with the labels: `accuracy` does it.",
-        0.84: "A single layer does better with this training. Train with `compiled(model, "
+        0.8395: "A single layer does better with this training. Train with `compiled(model, "
         "epochs=9)`, for all nine epochs, and let nothing follow `Dense(10)`.",
         0.856: linear,  # real pictures
-        0.876: "This is neither the level with ReLU nor the one without. Take the test pictures, "
-        "not those that it learns from, after all nine epochs.",
-        0.897: still_bent,  # real pictures
-        0.911: linear,  # sketches
+        0.876: neither,
+        0.895: still_bent,  # real pictures
+        0.907: linear,  # sketches
+        0.914: neither,
         0.93: still_bent,  # sketches
         1.0: "That is better than the network with ReLU. Was it scored on the pictures that it "
         "learnt from? Take the test pictures.",
@@ -417,8 +372,8 @@ def without_relu() -> Exercise:
             levels[0.13]: [0.0985, 0.1, 0.03],
             levels[0.2]: [0.151, 0.16],
             levels[0.70]: [0.3651],
-            levels[0.84]: [0.83, 0.7885],
-            levels[0.876]: [0.872, 0.8697],
+            levels[0.8395]: [0.83, 0.7885],
+            neither: [0.872, 0.8697, 0.91],
             still_bent: [0.8863, 0.8903, 0.89, 0.9253],
             levels[1.0]: [0.9603],
             levels[100.0]: [84.9],

@@ -114,6 +114,7 @@ def convolution() -> Exercise:
             "You put zeros around the picture. Here the kernel stays inside it, so the result is "
             "smaller than the picture.": [
                 convolve(np.pad(image, border), kernel),
+                convolve(np.pad(image, [pair[::-1] for pair in border]), kernel),
                 convolve(np.pad(image, [(0, side - 1) for side in kernel.shape]), kernel),
             ],
             "`@` multiplies matrices. Multiply patch and kernel entry by entry, with `*`.": [
@@ -121,8 +122,6 @@ def convolution() -> Exercise:
                     [[(patch @ kernel).sum() for patch in row] for row in patches(image, kernel)]
                 )
             ],
-            "Your result holds integers, which cut off what is behind the point: make it with "
-            "`np.zeros` without the type of the image.": [np.trunc(result)],
             "The result has the size of the picture, and zeros where the kernel does not fit. Make "
             "it smaller: "
             "one number for each place.": [np.pad(result, ((0, rows - 1), (0, columns - 1)))],
@@ -134,8 +133,6 @@ def convolution() -> Exercise:
             "Every place has the sum of the whole picture. Cut out the patch first.": [
                 np.full_like(result, image.sum())
             ],
-            "Negative results became 0. That is ReLU, and it comes later.": [np.maximum(result, 0)],
-            "Rows and columns of your result are exchanged.": [result.T],
             "You summed up the patch, but did not multiply it by the kernel.": [
                 convolve(image, np.ones_like(kernel))
             ],
@@ -283,9 +280,6 @@ def precision_recall() -> Exercise:
             "You divided by the mistakes alone. The right answers belong in the sums, too.": [
                 (hits / (answers - hits), hits / (pictures - hits))
             ],
-            "These are the shares of mistakes. Take the shares of right answers.": [
-                (1 - precision, 1 - recall)
-            ],
             "The largest number of a row or a column need not be on the diagonal. "
             "Take `np.diag`.": [(m.max(axis=0) / answers, m.max(axis=1) / pictures)],
             both: [precision],
@@ -357,7 +351,6 @@ def confident_mistakes() -> Exercise:
             "These are the right rows in rising order. The most confident stands first.": [
                 np.sort(found)
             ],
-            "These are all mistakes. Return the first `count`.": [mistakes],
             "This is the first one alone. Return `count` of them.": [mistakes[:1]],
             "These are the confidences. Return the row numbers that they belong to.": [
                 confidence[found]

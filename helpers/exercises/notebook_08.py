@@ -102,7 +102,6 @@ def brier() -> Exercise:
             "You took the mean over the classes, too. Sum over the classes, then take the mean "
             "over the pictures.": [squares.mean()],
             "This is the sum over all pictures. Divide by their number.": [squares.sum()],
-            "This is one score for each picture. Return the mean of them.": [squares.sum(axis=1)],
             "This looks at the true class only. The squares of the other classes count, too.": [
                 np.mean((1 - at_label) ** 2)
             ],
@@ -111,9 +110,6 @@ def brier() -> Exercise:
             ],
             "You took a square root. The Brier score is the squared distance itself.": [
                 np.sqrt(squares.sum(axis=1)).mean()
-            ],
-            "This is half of it: you divided by 2. Here the worst score is 2.": [
-                brier_score(p, y) / 2
             ],
             "You subtracted the number of the class. Make one-hot rows of the labels first: "
             "`np.eye(classes)[labels]`.": [((p - y[:, np.newaxis]) ** 2).sum(axis=1).mean()],
@@ -178,8 +174,10 @@ def temperature_scaling() -> Exercise:
             ],
             "This is the place of the best candidate in the list. Return the candidate: "
             "`candidates[place]`.": [np.argmin(losses)],
-            "You compared accuracies. They are the same for every T, so the first candidate won. "
-            "Compare the NLL.": [lowest(lambda t: np.mean((z / t).argmax(axis=1) != y))],
+            "The first candidate wins each time. Accuracies would do that, which are the same for "
+            "every T, and so would a lowest NLL that begins too low.": [
+                lowest(lambda t: np.mean((z / t).argmax(axis=1) != y))
+            ],
             "You compared the mean confidence with the accuracy. That is a mean over very "
             "different answers. Compare the NLL.": [lowest(confidence_gap)],
             "Your rule takes the smallest candidate, whatever the labels are. Divide the scores by "
@@ -227,6 +225,7 @@ def risk_threshold() -> Exercise:
         answered = confidence >= confidence[:, np.newaxis]  # (thresholds, pictures)
         above = confidence > confidence[:, np.newaxis]
         mistakes, threshold = answered & ~correct, threshold_for(confidence, correct, risk)
+        as_given = np.cumsum(~correct) / np.arange(1, len(correct) + 1)
         safe = mistakes.sum(axis=1) / answered.sum(axis=1) <= risk
         safe_above = (above & ~correct).sum(axis=1) <= risk * above.sum(axis=1)
         return {
@@ -249,6 +248,8 @@ def risk_threshold() -> Exercise:
             "Count the mistakes instead.": [1 - risk],
             "The two arrays belong together. If you sort the confidences, put `correct` in the "
             "same order.": [lambda: threshold_for(np.sort(confidence)[::-1], correct, risk)],
+            "You took the confidences as they come, as if the largest came first. Sort both "
+            "arrays by confidence.": [lambda: confidence[as_given <= risk][-1]],
             "This rule allows no mistake at all. A few are allowed: the share that is given.": [
                 lambda: min(confidence[~mistakes.any(axis=1)])
             ],

@@ -93,9 +93,6 @@ def read_weights() -> Exercise:
             ],
             "The right numbers in the wrong places: fill the shape row by row, as `reshape` does "
             "by itself.": [read_array(content, start, shape[::-1]).T],
-            "The right numbers, still in one row: give them their shape with `reshape`.": [
-                read_array(content, start, shape).ravel()
-            ],
             "You read whole numbers. The bytes are floats: `<f4`.": [of_type("<i4")],
             "You read floats of two bytes. These have four: `<f4`.": [of_type("<f2")],
         }

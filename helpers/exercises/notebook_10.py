@@ -160,7 +160,6 @@ def majority_baseline() -> Exercise:
             "You took the median. The classes are names, with no middle: take the most frequent.": [
                 np.mean(test == np.median(train))
             ],
-            "This is the share of wrong answers. Return that of the right ones.": [1 - right],
         }
 
     return Exercise(
@@ -215,8 +214,8 @@ def wilson() -> Exercise:
             stretches=(stretch, stretch),
         ):
             centre = (share + move * z**2 / z_squared) / stretches[0]
-            inside = share * (1 - share) / count + inner * z**2 / z_squared
-            half = z * np.abs(inside) ** power / stretches[1]
+            inside = np.abs(share * (1 - share)) / count + inner * z**2 / z_squared
+            half = z * inside**power / stretches[1]
             return centre - half, centre + half
 
         return {
@@ -233,7 +232,6 @@ def wilson() -> Exercise:
                 changed(move=z_squared / 2 * count, inner=z_squared / 4 * count**2),
                 changed(inner=z_squared / 4 * count**2),
             ],
-            "The centre moves by z² / (2 n), z squared.": [changed(move=1.96 / (2 * count))],
             "p is the share, correct / count, not the number of right answers.": [
                 changed(share=correct)
             ],
@@ -246,15 +244,12 @@ def wilson() -> Exercise:
             "These are the centre and the half width. Return the ends: centre minus and plus it.": [
                 [right.mean(), np.ptp(right) / 2]
             ],
-            "The square root is missing.": [changed(power=1)],
             "The division by 1 + z² / n is missing: the centre needs it, and so does the half "
             "width.": [changed(stretches=(1, 1))],
             "With z = 2 it is nearly right. The exercise takes z = 1.96.": [changed(z=2)],
             "With z = 1.645 it is a 90 % interval. For 95 %, z is 1.96.": [changed(z=1.645)],
             "With z = 2.576 it is a 99 % interval. For 95 %, z is 1.96.": [changed(z=2.576)],
             "The z is missing, or 1: that holds two times in three only.": [changed(z=1)],
-            "The ends are exchanged: the lower one comes first.": [right[::-1]],
-            "These are percentages. Return shares between 0 and 1.": [100 * right],
             "These are numbers of pictures. Return shares: begin with correct / count.": [
                 count * right
             ],

@@ -1,8 +1,10 @@
 """Right answers to the exercises of notebook 01, other than the solutions."""
 
+import math
+
 import numpy as np
 
-from helpers.maths import log_softmax, naive_softmax, softmax
+from helpers.maths import log_softmax, softmax
 
 
 def softmax_row_by_row(logits):
@@ -27,18 +29,16 @@ def last_score_at_ten(probabilities):
     return [np.log(probability / probabilities[-1]) + 10 for probability in probabilities]
 
 
-def written_out(logits, temperature):
-    exponentials = np.exp(np.asarray(logits, np.float32) / temperature)
-    return exponentials / exponentials.sum(axis=-1, keepdims=True)
+def difference_of_logarithms(first, second, odds):
+    return (math.log(first) - math.log(second)) / math.log(odds)
 
 
-def powers_divided_again(logits, temperature):
-    powers = naive_softmax(logits) ** (1 / temperature)
-    return powers / powers.sum(axis=-1, keepdims=True)
+def logarithm_to_the_base_of_the_odds(first, second, odds):
+    return math.log(first / second, odds)
 
 
-def row_by_row(logits, temperature):
-    return [naive_softmax([score / temperature for score in row]) for row in logits]
+def in_bits(first, second, odds):
+    return np.log2(np.float64(first) / second) / np.log2(odds)
 
 
 RIGHT_ANSWERS = {
@@ -53,6 +53,6 @@ RIGHT_ANSWERS = {
         last_score_at_ten,
         lambda probabilities: log_softmax(np.log(probabilities)),
     ],
-    "1.4": lambda: [written_out, powers_divided_again, row_by_row],
+    "1.4": lambda: [difference_of_logarithms, logarithm_to_the_base_of_the_odds, in_bits],
     "1.5": lambda: ["b", " B ", "B.", "(b)"],
 }

@@ -112,6 +112,23 @@ def standardised_pixel_by_pixel(images, mean, spread):
     ]
 
 
+def drop_weight_by_weight(weights_gradient, bias_gradient, learning_rate):
+    total = 0.0
+    for slope in [*weights_gradient.ravel().tolist(), *bias_gradient.tolist()]:
+        total += learning_rate * slope * slope
+    return total
+
+
+def drop_of_all_at_once(weights_gradient, bias_gradient, learning_rate):
+    everything = np.concatenate([weights_gradient.ravel(), bias_gradient])
+    return learning_rate * np.linalg.norm(everything) ** 2
+
+
+def drop_as_a_product(weights_gradient, bias_gradient, learning_rate):
+    moves = -learning_rate * weights_gradient, -learning_rate * bias_gradient
+    return -(moves[0] * weights_gradient).sum() - moves[1] @ bias_gradient
+
+
 RIGHT_ANSWERS = {
     "4.1": lambda: [
         gradients_from_probabilities,
@@ -121,7 +138,7 @@ RIGHT_ANSWERS = {
         training.loss_and_gradients,
     ],
     "4.2": lambda: [step_by_hand, step_in_float32, step_weight_by_weight],
-    "4.3": lambda: [(5e-4, 5.0), np.array([0.0005, 5]), [np.float32(0.0005), np.int64(5)]],
+    "4.3": lambda: [drop_weight_by_weight, drop_of_all_at_once, drop_as_a_product],
     "4.4": lambda: [
         evidence_on_the_grid,
         evidence_as_a_template,
