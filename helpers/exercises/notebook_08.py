@@ -262,6 +262,7 @@ def risk_threshold() -> Exercise:
         ([0.8, 0.9, 0.8, 0.8, 0.4, 0.97], [1, 1, 0, 1, 0, 1], 0.2),
         ([0.5, 0.6, 0.7, 0.8, 0.9], [0, 0, 1, 0, 1], 0.34),
         ([0.95, 0.9, 0.8, 0.7, 0.2, 0.1], [1, 1, 0, 1, 0, 0], 0.2),
+        ([0.9, 0.8, 0.8, 0.4], [1, 1, 0, 0], 0.3),  # equal ones are answered together
     )
     arguments = [(np.array(sure), np.array(correct) == 1, risk) for sure, correct, risk in cases]
     return Exercise(

@@ -136,6 +136,10 @@ def agreement() -> Exercise:
         "all a thousandth apart": (base, base + np.array([1, -1, 1, -1]) * 1e-3),
         "the same answers, all a twentieth apart": (base, base + np.array([-1, 1, -1, 1]) * 0.05),
         "one probability of 0.5 is 0.000013 too high": (base, changed((4, 0, 1.3e-5))),
+        "two probabilities of a picture 0.000008 apart": (
+            base,
+            changed((6, 0, 8e-6), (6, 1, -8e-6)),
+        ),
         "one picture too low in a class": (base, changed((7, 1, 4e-4), (7, 2, -4e-4))),
         "one picture a little surer": (base, changed((2, 0, 1e-3), (2, 3, -1e-3))),
         "one class of one picture, the others fit": (base, changed((3, 2, 1e-3))),
