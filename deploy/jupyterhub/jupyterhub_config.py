@@ -3,7 +3,7 @@
 The hub runs as root, because it starts each learner's server as that learner's own system user.
 Settings come from the environment, so that this file stays as it is:
 
-HUB_PORT             where the proxy listens, on loopback (8000); the three ports after it are in use
+HUB_PORT             where the proxy listens, on loopback (8000); the next three ports are used, too
 HUB_STATE            folder for the hub's database and cookie secret (/var/lib/softmax-hub)
 FASHION_MNIST_DIR    the pictures, one copy for all (the course's `data/`)
 HUB_ROOM             1 for the page that shows an instructor where the room is stuck (no page)

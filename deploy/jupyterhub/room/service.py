@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 from jupyterhub.services.auth import HubOAuth, HubOAuthCallbackHandler, HubOAuthenticated
 from room.store import Store
 from tornado import httpclient, iostream, web
+from tornado.log import app_log
 
 from helpers import ROOT
 from helpers.exercises import NOTEBOOKS, exercises_of
@@ -70,7 +71,7 @@ class Room:
             answer = await httpclient.AsyncHTTPClient().fetch(url, headers=headers)
             self.groups = {each["name"]: each["users"] for each in json.loads(answer.body)}
         except (OSError, httpclient.HTTPError, sqlite3.Error) as error:
-            print(f"The room goes on with what it knows: {error}", flush=True)
+            app_log.warning("The room goes on with what it knows: %s", error)
 
     def state(self, class_: str) -> dict[str, Any]:
         """All that is shown of a class: counts, and the names of raised hands."""
@@ -156,7 +157,8 @@ class FromLearner(Handler):
         exercise = self.value("exercise", EXERCISES)
         outcome = self.value("outcome", (CORRECT, NOT_YET, COULD_NOT_RUN))
         facts = [("result", exercise, "solved" if outcome == CORRECT else "begun")]
-        if sentence := of_the_course(exercise, self.about.get("sentence")):
+        sentence = of_the_course(exercise, self.about.get("sentence"))
+        if sentence and outcome != CORRECT:
             facts.append(("told", f"{exercise} {sentence}", "said"))
         if self.at > self.room.store.session(class_)[2]:  # else it is of a session that has ended
             self.room.store.put(class_, self.name, self.at, *facts)

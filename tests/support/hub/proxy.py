@@ -34,6 +34,8 @@ class LoopbackProxy(Proxy):
 
     async def forward(self, request):
         fitting = [route for route in self.routes if request.path.startswith(route)]
+        if not fitting:
+            return web.Response(status=503)
         target = urlsplit(self.routes[max(fitting, key=len)]["target"])
         url = f"{target.scheme}://{target.netloc}{request.path_qs}"
         body = await request.read()
