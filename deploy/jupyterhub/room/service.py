@@ -85,7 +85,7 @@ class Room:
             "problem": self.problem,
             "learners": len(learners),
             "results": counts(class_, "result"),
-            "told": counts(class_, "told", now - RECENT_SECONDS),
+            "mistakes": counts(class_, "mistake", now - RECENT_SECONDS),
             "ballots": ballots,
             "vote": [question, round_],
             "hands": [(shown, int(now - at) // 60) for shown, at in self.store.hands(class_)],
@@ -159,7 +159,7 @@ class FromLearner(Handler):
         facts = [("result", exercise, "solved" if outcome == CORRECT else "begun")]
         sentence = of_the_course(exercise, self.about.get("sentence"))
         if sentence and outcome != CORRECT:
-            facts.append(("told", f"{exercise} {sentence}", "said"))
+            facts.append(("mistake", f"{exercise} {sentence}", "made"))
         if self.at > self.room.store.session(class_)[2]:  # else it is of a session that has ended
             self.room.store.put(class_, self.name, self.at, *facts)
         return ""
@@ -252,7 +252,7 @@ class Table(FromInstructor):
         self.set_header("Content-Type", "text/csv; charset=utf-8")
         rows = csv.writer(self)
         rows.writerow(("what", "where", "which", "learners"))
-        for what in ("results", "told", "ballots"):
+        for what in ("results", "mistakes", "ballots"):
             for where, counts in state[what].items():
                 rows.writerows((what, where, *each) for each in counts.items())
 

@@ -4,7 +4,7 @@ A learner is a keyed hash of the name. The name itself is kept only while a hand
 
     kind     item                value
     result   "1.2"               "solved" or "begun"; what is solved stays solved
-    told     "1.2 A sentence."   "said"
+    mistake  "1.2 A sentence."   "made"
     hand     ""                  "1.2 name"
     ballot   "02.window 1"       "B", in the first round
 """

@@ -18,7 +18,7 @@ function fill(row, words, bars, total) {
   for (const bar in bars) row.querySelector(`.${bar}`).style.width = `${(100 * bars[bar]) / (total[bar] || 1)}%`;
 }
 
-function show({ problem, learners, results, told, hands, vote, ballots }) {
+function show({ problem, learners, results, mistakes, hands, vote, ballots }) {
   write(document.getElementById("problem"), problem);
   for (const row of all("[data-exercise]")) {
     const { begun = 0, solved = 0 } = results[row.dataset.exercise] || {};
@@ -26,9 +26,11 @@ function show({ problem, learners, results, told, hands, vote, ballots }) {
     const words = `${total - begun - solved} not begun, ${begun} trying, ${solved} right`;
     fill(row, words, { begun, solved }, { begun: total, solved: total });
   }
-  const often = Object.entries(told).filter(([text]) => find("exercise", text.split(" ")[0]))
-    .sort(([, one], [, other]) => other.said - one.said).slice(0, 6);
-  list("told", often.map(([text, { said }]) => `${said} × ${text}`));
+  const often = Object.entries(mistakes)
+    .map(([text, { made }]) => [made, ...text.split(/ (.*)/s)])
+    .filter(([, exercise]) => find("exercise", exercise))
+    .sort(([one], [other]) => other - one);
+  list("mistakes", often.slice(0, 6).map(([n, exercise, text]) => `${n} in ${exercise}: ${text.replaceAll("`", "")}`));
   list("hands", hands.map(([text, minutes]) => `${text}, ${minutes} min`));
   for (const section of all("[data-vote]")) {
     const question = section.dataset.vote;
@@ -40,12 +42,12 @@ function show({ problem, learners, results, told, hands, vote, ballots }) {
     }
     const open = vote[0] === question && vote[1];
     write(section.querySelector(".state"), open
-      ? `Round ${open} is open: ${[one, two][open - 1]} of ${learners}. from helpers.room import vote; vote("A")`
+      ? `Round ${open} is open: ${[one, two][open - 1]} of ${learners} have voted. In a notebook: from helpers.room import vote; vote("A")`
       : "Closed.");
   }
 }
 
-const events = new EventSource(address("events"));
+const events = new EventSource(address("events", { _xsrf: token }));
 events.onmessage = ({ data }) => show(JSON.parse(data));
 events.onerror = () => write(document.getElementById("problem"), "The connection is lost: the counts are old.");
 
