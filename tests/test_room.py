@@ -48,7 +48,7 @@ ONE, OTHER = "check('1.5', 'A')", "check('1.5', 'B')"
 
 
 class Recorder:
-    """Stands in for the room: answers with each status in turn, not at all for 0; keeps what it got."""
+    """Stands in for the room: answers with each status in turn, or not at all for 0."""
 
     def __init__(self, *statuses):
         self.got, self.statuses, self.released = [], list(statuses), threading.Event()

@@ -9,7 +9,6 @@ FASHION_MNIST_DIR    the pictures, one copy for all (the course's `data/`)
 HUB_ROOM             1 for the page that shows an instructor where the room is stuck (no page)
 """
 
-import grp
 import os
 import sys
 from pathlib import Path
@@ -123,6 +122,8 @@ c.JupyterHub.services = [
 
 def with_groups(_authenticator, _handler, authentication):
     """Let the hub know the system groups of whoever logs in: `instructors`, `class-…`."""
+    import grp
+
     name = authentication["name"]
     authentication["groups"] = [each.gr_name for each in grp.getgrall() if name in each.gr_mem]
     return authentication
