@@ -332,7 +332,7 @@ def test_report_is_about_its_sender_alone(hub, teacher):
     claims = {"name": "bob", "user": "bob", "learner": "bob", "class": "class-y"}
     hub.send("hand", hub.token("cyd"), exercise="1.1", **claims)
     hub.send("hand", hub.token("ann"), exercise="1.1", **claims)
-    assert hub.state(teacher, "class-x")["hands"] == [["1.1 ann", 0]]
+    assert hub.state(teacher, "class-x")["hands"] == ["1.1 ann"]
     hub.send("hand", hub.token("ann"), exercise=None)
     assert hub.state(teacher, "class-x")["hands"] == []
 

@@ -28,29 +28,20 @@ from tornado.log import app_log
 from helpers import ROOT
 from helpers.exercises import NOTEBOOKS, exercises_of
 from helpers.exercises.judging import CORRECT, COULD_NOT_RUN, NOT_YET
-from helpers.questions.question import Question, read
+from helpers.questions.question import read
 from helpers.room import of_the_course
 
 HERE = Path(__file__).parent
 CLASS, INSTRUCTORS = "class-", "instructors"  # groups of the hub; `class-…` are classes
-BODY_BYTES = 4096
 MESSAGES_A_MINUTE = 60  # of one learner
 RECENT_SECONDS = 600
 STREAM_SECONDS = 300  # then a page must come, and be let in, again
-NUMBERS = [f"{number:02}" for number in NOTEBOOKS]
+QUESTIONS = {name: it for number in NOTEBOOKS for name, it in read(number)[1].items()}
 EXERCISES = {name for number in NOTEBOOKS for name in exercises_of(number)}
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; connect-src 'self'; script-src 'self'; "
-    "style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-}
-
-
-def question_of(name: str) -> Question | None:
-    """The question with this name, such as "02.window"."""
-    number = name.partition(".")[0]
-    return read(int(number))[1].get(name) if number in NUMBERS else None
+POLICY = (
+    "default-src 'none'; connect-src 'self'; script-src 'self'; style-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
 
 
 class Room:
@@ -75,7 +66,7 @@ class Room:
 
     def state(self, class_: str) -> dict[str, Any]:
         """All that is shown of a class: counts, and the names of raised hands."""
-        now, counts = time.time(), self.store.counts
+        counts = self.store.counts
         question, round_, _ = self.store.session(class_)
         ballots = counts(class_, "ballot")
         if open_now := ballots.get(f"{question} {round_}"):  # till it is closed, nobody is swayed
@@ -85,24 +76,21 @@ class Room:
             "problem": self.problem,
             "learners": len(learners),
             "results": counts(class_, "result"),
-            "mistakes": counts(class_, "mistake", now - RECENT_SECONDS),
+            "mistakes": counts(class_, "mistake", time.time() - RECENT_SECONDS),
             "ballots": ballots,
             "vote": [question, round_],
-            "hands": [(shown, int(now - at) // 60) for shown, at in self.store.hands(class_)],
+            "hands": [*counts(class_, "hand").get("", {})],
         }
 
 
 class Handler(web.RequestHandler):
     """Errors are one sentence, and a page may load and run nothing from elsewhere."""
 
-    def initialize(self, room: Room) -> None:
-        """Keep what all handlers share."""
-        self.room = room
+    room = property(lambda self: self.settings["room"])
 
     def set_default_headers(self) -> None:
-        """Keep the answer out of other pages and caches."""
-        for header in HEADERS.items():
-            self.set_header(*header)
+        """Let nothing in from elsewhere."""
+        self.set_header("Content-Security-Policy", POLICY)
 
     def write_error(self, status_code: int, **details: Any) -> None:
         """Say in words what went wrong."""
@@ -125,10 +113,10 @@ class FromLearner(Handler):
         user = token and await self.room.hub.user_for_token(token, sync=False)
         if not user or not self.room.hub.check_scopes({"custom:room:report"}, user):
             raise web.HTTPError(403, reason="This token may not report")
-        self.name = user["name"]
-        self.classes = [group for group in user["groups"] if group.startswith(CLASS)]
-        if not self.classes or INSTRUCTORS in user["groups"]:
-            raise web.HTTPError(403, reason="You are a learner of no class")
+        self.name, groups = user["name"], user.get("groups", [])  # a service has no groups
+        self.classes = [name for name in groups if name.startswith(CLASS)]
+        if not self.classes or INSTRUCTORS in groups:
+            raise web.HTTPError(403, reason="Only a learner of a class may report")
         self.room.messages[self.name] += 1
         if self.room.messages[self.name] > MESSAGES_A_MINUTE:
             raise web.HTTPError(429, reason="Too many messages: wait a minute")
@@ -146,47 +134,46 @@ class FromLearner(Handler):
         return self.about[name]
 
     def post(self, kind: str) -> None:
-        """Keep it, for each class that the learner is in."""
+        """Keep it, for each class that the learner is in, and answer with a sentence."""
         self.set_status(201)  # which no page to log in has
         for class_ in self.classes:
-            self.write(getattr(self, f"keep_{kind}")(class_))
+            said, *facts = getattr(self, kind)(class_)
+            self.room.store.put(class_, self.name, self.at, *facts)
+            self.write(said)
         self.room.problem = ""
 
-    def keep_report(self, class_: str) -> str:
+    def report(self, class_: str) -> tuple:
         """What a check has shown."""
         exercise = self.value("exercise", EXERCISES)
         outcome = self.value("outcome", (CORRECT, NOT_YET, COULD_NOT_RUN))
-        facts = [("result", exercise, "solved" if outcome == CORRECT else "begun")]
+        if self.at <= self.room.store.session(class_)[2]:
+            return ("That session has ended.",)
+        if outcome == CORRECT:
+            return "", ("result", exercise, "solved")
         sentence = of_the_course(exercise, self.about.get("sentence"))
-        if sentence and outcome != CORRECT:
-            facts.append(("mistake", f"{exercise} {sentence}", "made"))
-        if self.at > self.room.store.session(class_)[2]:  # else it is of a session that has ended
-            self.room.store.put(class_, self.name, self.at, *facts)
-        return ""
+        mistakes = [("mistake", f"{exercise} {sentence}", "made")] if sentence else []
+        return "", ("result", exercise, "begun"), *mistakes
 
-    def keep_hand(self, class_: str) -> str:
+    def hand(self, class_: str) -> tuple:
         """A learner asks for help, or no longer does."""
         if exercise := self.value("exercise", EXERCISES | {None}):
-            fact = ("hand", "", f"{exercise} {self.name}")
-            self.room.store.put(class_, self.name, time.time(), fact)
-            return f"Hand up: the page shows {self.name} and {exercise}. Down: help_me(None)"
+            said = f"Your hand is up for {exercise}, with your name. help_me(None) lowers it."
+            return said, ("hand", "", f"{exercise} {self.name}")
         self.room.store.forget(class_, self.name, "hand")
-        return "Your hand is down."
+        return ("Your hand is down.",)
 
-    def keep_ballot(self, class_: str) -> str:
+    def ballot(self, class_: str) -> tuple:
         """An answer in the vote that is open."""
         question, round_, _ = self.room.store.session(class_)
         if not round_:
-            return "No vote is open."
-        answer = self.value("answer", question_of(question).letters)
-        fact = ("ballot", f"{question} {round_}", answer)
-        self.room.store.put(class_, self.name, time.time(), fact)
-        return f"Your {answer} counts."
+            return ("No vote is open.",)
+        answer = self.value("answer", QUESTIONS[question].letters)
+        return f"Your {answer} counts.", ("ballot", f"{question} {round_}", answer)
 
-    def keep_nothing(self, class_: str) -> str:
+    def nothing(self, class_: str) -> tuple:
         """A learner has said no."""
         self.room.store.forget(class_, self.name)
-        return ""
+        return ("All is forgotten.",)
 
 
 class FromInstructor(HubOAuthenticated, Handler):
@@ -194,20 +181,19 @@ class FromInstructor(HubOAuthenticated, Handler):
 
     hub_scopes = frozenset({"custom:room:watch"})
 
-    @property
-    def classes(self) -> list[str]:
-        """The instructor's classes, the one that is looked at first. Raises HTTPError 403."""
+    @web.authenticated
+    def prepare(self) -> None:
+        """Find the instructor's classes, the one that is looked at first. Raises HTTPError 403."""
         names = sorted(group for group in self.current_user["groups"] if group.startswith(CLASS))
         chosen = self.get_query_argument("class", names[0] if names else "")
         if chosen not in names:
             raise web.HTTPError(403, reason="You are in no such class, a group of the hub")
-        return sorted(names, key=lambda name: name != chosen)
+        self.classes = sorted(names, key=lambda name: name != chosen)
 
 
 class Page(FromInstructor):
     """The page for a notebook, still without counts."""
 
-    @web.authenticated
     def get(self) -> None:
         """Find in the notebook what there is to count."""
         paths = {path.name[:2]: path for path in sorted(ROOT.glob("notebooks/[0-9][0-9]-*.ipynb"))}
@@ -223,21 +209,20 @@ class Page(FromInstructor):
             exercises=re.findall(r"^### Exercise (\S+) · (.+)$", text, re.MULTILINE),
             notebook=number,
             notebooks={each: path.stem.replace("-", " ") for each, path in paths.items()},
-            votes=[question_of(name) for name in votes if name],
+            votes=[QUESTIONS[name] for name in votes if name],
         )
 
 
 class Events(FromInstructor):
     """The state of a class as a stream, once a second."""
 
-    @web.authenticated
     async def get(self) -> None:
         """Send until the page is closed, or must come and be let in again."""
         class_ = self.classes[0]
         self.set_header("Content-Type", "text/event-stream")
         with contextlib.suppress(iostream.StreamClosedError):
             for _ in range(STREAM_SECONDS):
-                self.write(f"data: {json.dumps(self.room.state(class_))}\n\n")
+                self.write(f"retry: 500\ndata: {json.dumps(self.room.state(class_))}\n\n")
                 await self.flush()
                 await asyncio.sleep(1)
 
@@ -245,7 +230,6 @@ class Events(FromInstructor):
 class Table(FromInstructor):
     """The counts of a class as CSV."""
 
-    @web.authenticated
     def get(self) -> None:
         """Send one row for each count."""
         state = self.room.state(self.classes[0])
@@ -260,16 +244,14 @@ class Table(FromInstructor):
 class Session(FromInstructor):
     """What an instructor does: open a vote or close it, end the session."""
 
-    @web.authenticated
     def post(self) -> None:
         """Open round 1 or 2 of a vote, or close it, which is round 0. Raises HTTPError 400."""
         question, round_ = map(self.get_query_argument, ("question", "round"))
-        if question_of(question) is None or round_ not in ("0", "1", "2"):
+        if question not in QUESTIONS or round_ not in ("0", "1", "2"):
             raise web.HTTPError(400, reason="There is no such vote")
         class_, store = self.classes[0], self.room.store
         store.set_session(class_, question, int(round_), store.session(class_)[2])
 
-    @web.authenticated
     def delete(self) -> None:
         """End the session: forget everything about the class."""
         self.room.store.delete_before(time.time(), self.classes[0])
@@ -281,17 +263,18 @@ async def main() -> None:
     room = Room(Store(Path(os.environ.get("ROOM_STATE", "."))), HubOAuth.instance(cache_max_age=60))
     prefix, url = room.hub.base_url, urlsplit(os.environ["JUPYTERHUB_SERVICE_URL"])
     pages = {"": Page, "events": Events, "counts.csv": Table, "session": Session}
-    pages |= {"(report|hand|ballot|nothing)": FromLearner}
+    learners = {"(report|hand|ballot|nothing)": FromLearner}
+    handlers = pages | learners | {"oauth_callback": HubOAuthCallbackHandler}
     served = web.Application(
-        [(prefix + path, handler, {"room": room}) for path, handler in pages.items()],
+        [(prefix + path, handler) for path, handler in handlers.items()],
         cookie_secret=room.store.key + b"cookies",
+        room=room,
         static_path=str(HERE / "static"),
         static_url_prefix=f"{prefix}static/",
         template_path=str(HERE),
         xsrf_cookies=True,
     )
-    served.add_handlers(".*", [(f"{prefix}oauth_callback", HubOAuthCallbackHandler)])
-    served.listen(url.port, url.hostname, max_body_size=BODY_BYTES)
+    served.listen(url.port, url.hostname, max_body_size=4096)
     while True:
         await room.each_minute(float(os.environ.get("ROOM_KEEP_HOURS", "24")) * 3600)
         await asyncio.sleep(60)

@@ -64,11 +64,6 @@ class Store:
             found.setdefault(item, {})[value] = n
         return found
 
-    def hands(self, class_: str) -> list[tuple[str, float]]:
-        """The exercise and name of each raised hand, and since when, the first one first."""
-        command = "SELECT value, at FROM fact WHERE class = ? AND kind = 'hand' ORDER BY at"
-        return self.database.execute(command, (class_,)).fetchall()
-
     def session(self, class_: str) -> tuple[str, int, float]:
         """The question of the vote and its round, 0 if none is open; the last session's end."""
         command = "SELECT question, round, ended FROM session WHERE class = ?"

@@ -64,7 +64,7 @@ class Hub:
         request = Request(f"{self.room}events?class={class_}")
         request.add_header("Authorization", f"token {token}")
         with urlopen(request, timeout=10) as stream:
-            return json.loads(stream.readline().decode().removeprefix("data: "))
+            return json.loads(next(line for line in stream if line.startswith(b"data: "))[6:])
 
     @property
     def service(self) -> psutil.Process:

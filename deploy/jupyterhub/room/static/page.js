@@ -1,8 +1,8 @@
 // Show the counts of a class as they come. Every text goes in by textContent.
+const HOW = 'In a notebook: from helpers.room import vote; vote("A")';
 const { class: name, token } = document.body.dataset;
 const address = (path, more) => `${path}?${new URLSearchParams({ class: name, ...more })}`;
 const all = (selector, inside = document) => [...inside.querySelectorAll(selector)];
-const find = (data, value) => all(`[data-${data}]`).find((it) => it.dataset[data] === value);
 
 function write(place, text) {
   if (place.textContent !== text) place.textContent = text;
@@ -28,10 +28,10 @@ function show({ problem, learners, results, mistakes, hands, vote, ballots }) {
   }
   const often = Object.entries(mistakes)
     .map(([text, { made }]) => [made, ...text.split(/ (.*)/s)])
-    .filter(([, exercise]) => find("exercise", exercise))
+    .filter(([, exercise]) => document.querySelector(`[data-exercise="${exercise}"]`))
     .sort(([one], [other]) => other - one);
   list("mistakes", often.slice(0, 6).map(([n, exercise, text]) => `${n} in ${exercise}: ${text.replaceAll("`", "")}`));
-  list("hands", hands.map(([text, minutes]) => `${text}, ${minutes} min`));
+  list("hands", hands);
   for (const section of all("[data-vote]")) {
     const question = section.dataset.vote;
     const rounds = [1, 2].map((round) => ballots[`${question} ${round}`] || {});
@@ -41,9 +41,8 @@ function show({ problem, learners, results, mistakes, hands, vote, ballots }) {
       fill(row, `${before} before, ${after} after`, { before, after }, { before: one, after: two });
     }
     const open = vote[0] === question && vote[1];
-    write(section.querySelector(".state"), open
-      ? `Round ${open} is open: ${[one, two][open - 1]} of ${learners} have voted. In a notebook: from helpers.room import vote; vote("A")`
-      : "Closed.");
+    const voted = `Round ${open} is open: ${[one, two][open - 1]} of ${learners} have voted. `;
+    write(section.querySelector(".state"), open ? voted + HOW : "Closed.");
   }
 }
 
@@ -52,9 +51,8 @@ events.onmessage = ({ data }) => show(JSON.parse(data));
 events.onerror = () => write(document.getElementById("problem"), "The connection is lost: the counts are old.");
 
 const send = (method, more) => fetch(address("session", more), { method, headers: { "X-XSRFToken": token } });
-for (const button of all("[data-round]")) {
-  const { vote: question } = button.closest("[data-vote]").dataset;
-  button.onclick = () => send("POST", { question, round: button.dataset.round });
-}
-document.getElementById("end").onclick = () =>
-  confirm("Delete all that is known about this class?") && send("DELETE");
+const vote = ({ target }) =>
+  send("POST", { question: target.closest("[data-vote]").dataset.vote, round: target.dataset.round });
+for (const button of all("[data-round]")) button.onclick = vote;
+const end = () => confirm("Delete all that is known about this class?") && send("DELETE");
+document.getElementById("end").onclick = end;
