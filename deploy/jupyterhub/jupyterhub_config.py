@@ -7,6 +7,7 @@ HUB_PORT             where the proxy listens, on loopback (8000); the next three
 HUB_STATE            folder for the hub's database and cookie secret (/var/lib/softmax-hub)
 FASHION_MNIST_DIR    the pictures, one copy for all (the course's `data/`)
 HUB_ROOM             1 for the page that shows an instructor where the room is stuck (no page)
+ROOM_KEEP_HOURS      after this the page forgets, if the session was not ended before (24)
 """
 
 import os
@@ -137,5 +138,8 @@ if os.environ.get("HUB_ROOM"):
     c.Authenticator.post_auth_hook = with_groups
     c.PAMAuthenticator.allowed_groups = {"learners", "instructors"}
     # A system user of its own, since it reads what learners send.
-    state = {"ROOM_STATE": "/var/lib/softmax-room"}
-    add_room(c, c.JupyterHub.bind_url, port + 3, user="softmax-room", environment=state)
+    keep = {
+        "ROOM_KEEP_HOURS": os.environ.get("ROOM_KEEP_HOURS", "24"),
+        "ROOM_STATE": "/var/lib/softmax-room",
+    }
+    add_room(c, c.JupyterHub.bind_url, port + 3, user="softmax-room", environment=keep)

@@ -1,4 +1,4 @@
-"""What the hub must know of the room's page. Both configurations of tests and servers call it."""
+"""What a hub must know of the room's page: the one of a server and the one of the tests."""
 
 import sys
 from pathlib import Path
@@ -22,6 +22,7 @@ def add_room(c: Any, address: str, port: int, **service: Any) -> None:
             "name": "room",
             "url": f"http://127.0.0.1:{port}",
             "command": [sys.executable, "-m", "room.service"],
+            "cwd": str(HERE.parent),
             "oauth_client_allowed_scopes": ["custom:room:watch"],
             "oauth_no_confirm": True,
             **service,
