@@ -131,10 +131,11 @@ def of_the_course(exercise_id: str, sentence: Any) -> str:
 
 
 @functools.cache
-def _texts(notebook: int) -> set[Any]:
+def _texts(notebook: int) -> set[str]:
     """The texts in the code that judges the exercises of a notebook."""
     folder = Path(__file__).parent / "exercises"
     paths = [folder / f"{name}.py" for name in (*JUDGES, f"notebook_{notebook:02}")]
     sources = [ast.parse(path.read_text(encoding="utf-8")) for path in paths]
     nodes = (node for source in sources for node in ast.walk(source))
-    return {node.value for node in nodes if isinstance(node, ast.Constant)}
+    found = {node.value for node in nodes if isinstance(node, ast.Constant)}
+    return {text for text in found if isinstance(text, str)}

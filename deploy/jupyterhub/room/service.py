@@ -127,7 +127,7 @@ class FromLearner(Handler):
     def value(self, name: str, allowed: Any) -> Any:
         """A value of the message. Raises HTTPError 400 unless it is allowed."""
         if self.about.get(name) not in allowed:
-            raise web.HTTPError(400, reason=f"This is not allowed as {name}")
+            raise web.HTTPError(400, reason=f"There is no such {name}")
         return self.about[name]
 
     def post(self, kind: str) -> None:
