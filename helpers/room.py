@@ -54,10 +54,10 @@ def vote(answer: str) -> None:
 
 def leave() -> None:
     """Say no: nothing is reported any more, for good, and the page forgets what it got."""
-    if _is_on():
+    was_on, problem = _is_on(), write_entry(ENTRY, {"left": 1})
+    if was_on:
         _post("nothing", {"at": time.time()})
     os.environ.pop("COURSE_ROOM_URL", None)  # in this notebook even if the file can't be written
-    problem = write_entry(ENTRY, {"left": 1})
     print(problem or "From now on, nothing about your work is sent to the instructor's page.")
 
 
