@@ -483,8 +483,8 @@ def test_page_fits_and_axe_finds_nothing(hub, page, scheme):
     assert page.said == []
 
 
-def test_page_lists_the_exercises_and_votes_of_each_notebook(hub, page):
-    for path in find_notebooks():
+def test_page_lists_the_exercises_and_votes_of_a_notebook(hub, page):
+    for path in find_notebooks(["00", "05", "10"]):
         number = path.name[:2]
         page.goto(f"{hub.room}?notebook={number}")
         shown = page.evaluate(
