@@ -12,6 +12,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -23,8 +24,7 @@ pytestmark = pytest.mark.slow
 
 DEPLOY = ROOT / "deploy" / "jupyterhub"
 
-# Keys of the chart: most from its schema, `cull`, `prePuller` and some of `singleuser` only from an
-# older values.yaml.
+# Keys of the chart, from its schema.
 CHART = {
     "hub": {"concurrentSpawnLimit", "config"},
     "singleuser": {
@@ -44,13 +44,24 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="The server is a Linu
 
 
 @pytest.fixture
-def config(tmp_path, monkeypatch):
-    """What jupyterhub_config.py sets, on a machine with systemd."""
-    config = Config()
-    monkeypatch.setenv("HUB_STATE", str(tmp_path))
-    monkeypatch.setattr(Path, "exists", lambda _: True)
-    runpy.run_path(str(DEPLOY / "jupyterhub_config.py"), {"get_config": lambda: config})
-    return config
+def configure(tmp_path, monkeypatch):
+    """What jupyterhub_config.py sets, on a machine with systemd; `room` switches the page on."""
+
+    def configure(room):
+        config = Config()
+        monkeypatch.setenv("HUB_ROOM", room)
+        monkeypatch.setenv("HUB_STATE", str(tmp_path))
+        monkeypatch.setattr(Path, "exists", lambda _: True)
+        monkeypatch.setattr(sys, "path", sys.path.copy())
+        runpy.run_path(str(DEPLOY / "jupyterhub_config.py"), {"get_config": lambda: config})
+        return config
+
+    return configure
+
+
+@pytest.fixture
+def config(configure):
+    return configure(room="")
 
 
 @pytest.fixture
@@ -63,6 +74,40 @@ def test_hub_limits_every_server_and_listens_on_loopback_only(config):
     addresses = re.findall(r"http://([^:/]+)", str(config))
     assert len(addresses) == 3
     assert set(addresses) == {"127.0.0.1"}
+
+
+def test_room_is_there_only_where_the_hub_switches_it_on(configure):
+    without, config = configure(room=""), configure(room="1")
+    assert "COURSE_ROOM_URL" not in without.Spawner.environment
+    assert [service["name"] for service in without.JupyterHub.services] == ["idle-culler"]
+    assert config.Spawner.environment["COURSE_ROOM_URL"] == "http://127.0.0.1:8000/services/room/"
+    [_, service] = config.JupyterHub.services
+    assert service["url"].startswith("http://127.0.0.1:")
+    assert service["user"] not in (None, "root")
+
+
+@posix
+def test_hub_knows_the_system_groups_of_who_logs_in(configure, monkeypatch):
+    members = {"class-a": ["ann", "bob"], "instructors": ["bob"]}
+    everything = [SimpleNamespace(gr_name=name, gr_mem=them) for name, them in members.items()]
+    monkeypatch.setattr("grp.getgrall", lambda: everything)
+    config = configure(room="1")
+    assert config.Authenticator.manage_groups
+    found = config.Authenticator.post_auth_hook(None, None, {"name": "ann"})
+    assert found == {"name": "ann", "groups": ["class-a"]}
+
+
+def test_room_of_helm_has_the_scopes_of_the_servers(configure):
+    config = configure(room="1")
+    room = yaml.safe_load((DEPLOY / "z2jh-room.yaml").read_text(encoding="utf-8"))["hub"]
+    roles = {name: {"name": name, **role} for name, role in room["loadRoles"].items()}
+    ours = {role["name"]: role for role in config.JupyterHub.load_roles}
+    assert roles == {name: role for name, role in ours.items() if name != "idle-culler"}
+    assert room["config"]["JupyterHub"]["custom_scopes"] == config.JupyterHub.custom_scopes
+    [_, service] = config.JupyterHub.services
+    assert room["services"]["room"] | {"url": service["url"]} == {
+        name: service[name] for name in room["services"]["room"]
+    }
 
 
 def test_helm_values_use_keys_of_the_chart(values):

@@ -3,9 +3,11 @@
 The hub runs as root, because it starts each learner's server as that learner's own system user.
 Settings come from the environment, so that this file stays as it is:
 
-HUB_PORT             where the proxy listens, on loopback (8000); the two ports after it are its own
+HUB_PORT             where the proxy listens, on loopback (8000); the next three ports are used, too
 HUB_STATE            folder for the hub's database and cookie secret (/var/lib/softmax-hub)
 FASHION_MNIST_DIR    the pictures, one copy for all (the course's `data/`)
+HUB_ROOM             1 for the page that shows an instructor where the room is stuck (no page)
+ROOM_KEEP_HOURS      after this the page forgets, if the session was not ended before (24)
 """
 
 import os
@@ -115,3 +117,29 @@ c.JupyterHub.services = [
         ],
     }
 ]
+
+# --- The page that shows an instructor where the room is stuck -----------------------------------
+
+
+def with_groups(_authenticator, _handler, authentication):
+    """Let the hub know the system groups of whoever logs in: `instructors`, `class-…`."""
+    import grp
+
+    name = authentication["name"]
+    authentication["groups"] = [each.gr_name for each in grp.getgrall() if name in each.gr_mem]
+    return authentication
+
+
+if os.environ.get("HUB_ROOM"):
+    sys.path.insert(0, str(HERE))
+    from room.config import add_room
+
+    c.Authenticator.manage_groups = True
+    c.Authenticator.post_auth_hook = with_groups
+    c.PAMAuthenticator.allowed_groups = {"learners", "instructors"}
+    # A system user of its own, since it reads what learners send.
+    keep = {
+        "ROOM_KEEP_HOURS": os.environ.get("ROOM_KEEP_HOURS", "24"),
+        "ROOM_STATE": "/var/lib/softmax-room",
+    }
+    add_room(c, c.JupyterHub.bind_url, port + 3, user="softmax-room", environment=keep)

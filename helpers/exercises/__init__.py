@@ -14,6 +14,7 @@ from typing import Any
 
 from IPython.display import display
 
+from helpers import room
 from helpers.exercises.exercise import Exercise
 from helpers.exercises.judging import CORRECT, NOT_STARTED, judge
 from helpers.exercises.progress_file import read_progress, write_entry
@@ -48,6 +49,7 @@ def check(exercise_id: str, answer: Any) -> None:
         )
     display(Feedback(exercise_id, verdict.outcome, verdict.sentence, verdict.details))
     _store(exercise_id, entry, outcome=best, tries=tries)
+    room.report(exercise_id, verdict.outcome, verdict.sentence)
 
 
 def hint(exercise_id: str) -> None:
