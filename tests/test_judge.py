@@ -388,7 +388,9 @@ def generated():
 
 
 TEXT = "This is not what should come out. Read the question once more."
-NO_NUMBERS = "The result should be made of numbers, and this is not."
+NO_NUMBERS = (
+    "The result should be made of numbers, as an array or a list of them is, and this is not."
+)
 TWO_PARTS = "The result should have 2 parts, with commas between them."
 DIFFERENT = [
     (NAN, [1, 2], "The shape is (), and it should be (2,)."),

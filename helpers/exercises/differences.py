@@ -52,15 +52,20 @@ def describe_difference(pairs: list[tuple[Any, Any]], tolerance: float, reveal: 
     computed from the wrong ones.
     """
     got, wanted = pairs[0]
-    if got is None:
+    if all(each is None for each, _ in pairs):
         return "Your function returns nothing: end it with `return` and the result."
+    if got is None:
+        return "Here `None` comes out: this part is still empty, or nothing returns it."
     got_array, wanted_array = as_numbers(got), as_numbers(wanted)
     if wanted_array is None and isinstance(wanted, list):
         return _part_that_differs(got, wanted, tolerance, reveal)
     if wanted_array is None:
         return "This is not what should come out. Read the question once more."
     if got_array is None:
-        return "The result should be made of numbers, and this is not."
+        return (
+            "The result should be made of numbers, as an array or a list of them is, and this is "
+            "not."
+        )
     if wanted_array.dtype.kind == "b" and got_array.shape == ():
         return f"Here the answer is {bool(wanted_array)}."
     if got_array.shape != wanted_array.shape:
@@ -277,6 +282,8 @@ def _only_first_row(pairs, close) -> str:
 def _row_factor(pairs, close) -> str:
     if any(got.ndim < 2 or not wanted.sum(axis=-1).all() for got, wanted in pairs):
         return ""
+    if all(np.count_nonzero(got, axis=-1).max() < 2 for got, _ in pairs):
+        return ""  # one number alone has no proportions
     for got, wanted in pairs:
         totals = got.sum(axis=-1, keepdims=True)
         if not totals.all() or not close(got / totals * wanted.sum(axis=-1, keepdims=True), wanted):

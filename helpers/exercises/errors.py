@@ -48,6 +48,13 @@ MEANINGS = {
     r"does not support item assignment": (
         "A tensor cannot be written into, and neither can a text or a tuple. Compute a new one."
     ),
+    r"'\w+' object has no attribute '(kernel|bias|w|b|weights|units)'": (
+        "`self.{0}` was never set. Keep it with `self.{0} = …`, in `__init__` or `build`."
+    ),
+    r"unhashable type": (
+        "An array or a list cannot be in a set, nor be the key of a dictionary. Take what can be "
+        "made from it, such as `array.tobytes()`."
+    ),
     r"name '(kernel|bias|w|b|weights|units)' is not defined": (
         "`{0}` lives in another method. Keep it as `self.{0}` there, and use it under that name."
     ),

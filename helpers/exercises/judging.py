@@ -30,6 +30,7 @@ from helpers.exercises.sandbox import Printed, Stopped, run_safely
 from helpers.exercises.showing import Code, as_text
 from helpers.exercises.slips import Slip, slips
 
+SEARCH_SECONDS = 1.0  # for a small change that makes an answer right; most are found in less
 NOT_STARTED = "not started"
 CORRECT = "correct"
 NOT_YET = "not yet"
@@ -281,7 +282,7 @@ def _slip(exercise: Exercise, answer: Any) -> Slip | None:
                 found.append(slip)
                 return
 
-    run_safely(search, SECONDS / 3)
+    run_safely(search, SEARCH_SECONDS)
     return found[0] if found else None
 
 

@@ -60,6 +60,8 @@ def softmax_of_rows() -> Exercise:
             "You divided by the sum of the scores. Divide by the sum of the exponentials.": [
                 lambda z: np.exp(z) / z.sum(axis=-1, keepdims=True)
             ],
+            "This is the sigmoid of each score on its own. Softmax compares the scores of a row: "
+            "divide each exponential by their sum.": [lambda z: 1 / (1 + np.exp(-z))],
             "These are the exponentials. Divide each row by its sum.": [np.exp],
             "Right for scores that are floats. But a result with the type of whole-number scores, "
             "as `zeros_like` makes it, cuts the probabilities to 0: use `np.zeros`.": [

@@ -12,12 +12,14 @@ EACH_ROW = {"axis": -1, "keepdims": True}
 
 def float16_limit() -> Exercise:
     """The largest of ten equal scores that the naive formula survives in float16."""
-    too_high = [9, 10, 12]
+    too_high = [9, 12]
     return Exercise(
         solution=8,
         mistakes={
             "That is the edge itself. The largest whole number below it is asked for.": [8.79, 8.7],
             "Too high: at 9 the sum is already about 81,000, above 65,504. Round down.": too_high,
+            "You took the logarithm of 10 to the base 10, which is 1. The exponential is a power "
+            "of e: subtract the natural one, 2.3.": [10, 10.09],
             "This score is safe, but it is not the largest: try one more.": [5, 6, 7],
             "Each exponential fits, but the sum of ten does not: it is ten times as large. Take "
             "log 10 off the limit.": [11, 11.09],
@@ -253,7 +255,21 @@ def log_softmax_of_rows() -> Exercise:
 
         p, naive, shifted = softmax(z), naive_softmax(z), z - z.max(**EACH_ROW)
         log_p, logsumexp = np.log(p), maths.logsumexp(z, keepdims=True)
-        tiny_numbers = (1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15, 1e-16, 1e-20)
+        tiny_numbers = (
+            1e-5,
+            1e-6,
+            1e-7,
+            1e-8,
+            1e-9,
+            1e-10,
+            1e-12,
+            1e-15,
+            1e-16,
+            1e-20,
+            1e-30,
+            1e-100,
+            1e-300,
+        )
         return {
             "The probability is rounded to 0 before you take its logarithm. Work from the scores: "
             "subtract `logsumexp` from them.": [log_p],

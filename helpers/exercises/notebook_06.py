@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from helpers.exercises.answers import from_results
+from helpers.exercises.answers import from_results, other_way_round
 from helpers.exercises.exercise import Exercise, NotYet, calls
 
 
@@ -275,6 +275,10 @@ def loss_curves() -> Exercise:
     }
     no_letter = 'Each answer is one of the letters "A", "B", "C" and "D", in quotes.'
     no_list = "Give `check` the four letters in a list, one for each mistake."
+    other_way = (
+        "You wrote a mistake for each program. Write for each mistake, in the order of the names, "
+        "the letter of its program."
+    )
 
     def letter_of(choice):
         return str(choice).upper().replace("PROGRAM", "").strip(" .()*_'\"")
@@ -285,6 +289,8 @@ def loss_curves() -> Exercise:
         letters = [letter_of(choice) for choice in choices]
         if not set(letters) <= set(curves):
             raise NotYet(no_letter)
+        if letters == other_way_round(right):
+            raise NotYet(other_way)
         for letter, wanted, symptom in zip(letters, right, symptoms, strict=True):
             if letter != wanted:
                 # Raised, since an observation would be shown beside the right letter.
@@ -300,7 +306,8 @@ def loss_curves() -> Exercise:
     return Exercise(
         solution=right,
         mistakes=wrong_letters
-        | {no_letter: [[2, 4, 1, 3], ["B", "D", "A", "E"]], no_list: ["BDAC"]},
+        | {no_letter: [[2, 4, 1, 3], ["B", "D", "A", "E"]], no_list: ["BDAC"]}
+        | {other_way: [other_way_round(right)]},
         probe=observe,
         hints=(
             "Begin with the program that you have met: which curve would stay above the floor of "

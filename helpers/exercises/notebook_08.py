@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from helpers.exercises.answers import from_results
+from helpers.exercises.answers import from_results, other_way_round
 from helpers.exercises.exercise import Exercise, NotYet, calls
 from helpers.maths import cross_entropy, one_hot, softmax
 
@@ -104,6 +104,10 @@ def brier() -> Exercise:
             "This is the sum over all pictures. Divide by their number.": [squares.sum()],
             "This looks at the true class only. The squares of the other classes count, too.": [
                 np.mean((1 - at_label) ** 2)
+            ],
+            "You looked at the answer only: its confidence, and whether it is right. The Brier "
+            "score compares all classes with the true one.": [
+                np.mean((p.max(axis=1) - (p.argmax(axis=1) == y)) ** 2)
             ],
             "These are absolute values. The Brier score squares the differences.": [
                 np.abs(differences).sum(axis=1).mean()
@@ -245,7 +249,10 @@ def risk_threshold() -> Exercise:
                 np.mean(confidence >= threshold)
             ],
             "That would be enough if the confidence could be trusted. "
-            "Count the mistakes instead.": [1 - risk],
+            "Count the mistakes instead.": [
+                1 - risk,
+                lambda: min(confidence[confidence >= 1 - risk]),
+            ],
             "The two arrays belong together. If you sort the confidences, put `correct` in the "
             "same order.": [lambda: threshold_for(np.sort(confidence)[::-1], correct, risk)],
             "You took the confidences as they come, as if the largest came first. Sort both "
@@ -305,6 +312,10 @@ def reliability_diagrams() -> Exercise:
     }
     no_letter = 'Each answer is one of the letters "A", "B", "C" and "D", in quotes.'
     no_list = "Give `check` the four letters in a list, one for each character."
+    other_way = (
+        "You wrote a character for each model. Write for each character, in the order of the "
+        "names, the letter of its model."
+    )
 
     def probe(choices):
         if not isinstance(choices, (list, tuple, np.ndarray)) or len(choices) != 4:
@@ -314,6 +325,8 @@ def reliability_diagrams() -> Exercise:
         ]
         if not set(letters) <= set(diagrams):
             raise NotYet(no_letter)
+        if letters == other_way_round(solution):
+            raise NotYet(other_way)
         for letter, right, sign in zip(letters, solution, signs, strict=True):
             if letter != right:
                 # Raised: the judge would show the right letter with an observation.
@@ -328,7 +341,9 @@ def reliability_diagrams() -> Exercise:
     }
     return Exercise(
         solution=solution,
-        mistakes=mistakes | {no_letter: [[3, 1, 4, 2], ["C", "A", "D", "E"]], no_list: ["CADB"]},
+        mistakes=mistakes
+        | {no_letter: [[3, 1, 4, 2], ["C", "A", "D", "E"]], no_list: ["CADB"]}
+        | {other_way: [other_way_round(solution)]},
         probe=probe,
         hints=(
             "The thick line is the accuracy. Begin with the diagrams in which it lies on the "

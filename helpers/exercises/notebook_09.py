@@ -89,7 +89,8 @@ def read_weights() -> Exercise:
             "You read to the end of the bytes, and more arrays follow. Give `np.frombuffer` the "
             "`count`.": [lambda: np.frombuffer(content, "<f4", offset=start).reshape(shape)],
             "Without a type `np.frombuffer` reads float64. The bytes are float32: `<f4`.": [
-                lambda: np.frombuffer(content, count=math.prod(shape), offset=start).reshape(shape)
+                lambda: np.frombuffer(content, count=math.prod(shape), offset=start).reshape(shape),
+                lambda: np.frombuffer(content[start : start + 4 * math.prod(shape)]).reshape(shape),
             ],
             "The right numbers in the wrong places: fill the shape row by row, as `reshape` does "
             "by itself.": [read_array(content, start, shape[::-1]).T],
@@ -211,7 +212,7 @@ def temperature_of_one_half() -> Exercise:
         1.618: "That is the golden ratio, exp(1/T). So 1/T is its logarithm. Which T is that?",
         0.4812: "That is the logarithm of the golden ratio, 1/T. T is 1 divided by it.",
         4.785: "You used the logarithm to base 10. exp undoes the natural one, `np.log`.",
-        1.4427: "That makes two garments equal only. The one half is against both others together.",
+        1.4427: "There the coat is twice the shirt. The one half is against both others together.",
         2.8854: "There the coat is twice the bag. One half is as much as both others together.",
     }
     probability = (

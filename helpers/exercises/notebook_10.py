@@ -1,5 +1,7 @@
 """The exercises of notebook 10, Your own project."""
 
+import math
+
 import numpy as np
 
 from helpers.exercises.answers import from_results
@@ -223,6 +225,8 @@ def wilson() -> Exercise:
             "formula has more terms.": [changed(move=0, inner=0, stretches=(1, 1))],
             "Your interval lies around the share itself. The centre of Wilson's is moved towards "
             "one half.": [changed(move=0, stretches=(1, stretch))],
+            "p is the share of right answers, `correct / count`, and you put their number in its "
+            "place.": [lambda: math.sqrt(correct * (1 - correct))],
             "Below the root, the term z² / (4 n²) is missing.": [changed(inner=0)],
             "Below the root, n is squared in the second term: z² / (4 n²).": [
                 changed(inner=z_squared / (4 * count))

@@ -39,6 +39,8 @@ FUNCTIONS = [
     )
 ]
 REDUCTIONS = {"sum", "mean", "max", "min", "argmax", "argmin", "argsort", "any", "all", "prod"}
+# A change of what these return would only make up for a slip elsewhere.
+NEW_ARRAYS = ("zeros", "ones", "eye", "full", "arange", "range")
 # What may be missing around an expression.
 WRAPPERS = {
     "-({})": "the sign turned round in",
@@ -192,7 +194,9 @@ def _edits(node: Any, parent: Any, function: ast.FunctionDef) -> Iterator[Edit]:
         for argument in function.args.args:
             for size in ("len({})", "{}.shape[1]", "{}.shape[-1]", "{}.size"):
                 yield f"another size than {text}{place}", size.format(argument.arg)
-    if isinstance(parent, (ast.Return, ast.Assign, ast.AugAssign, ast.Call)):
+    if isinstance(parent, (ast.Return, ast.Assign, ast.AugAssign, ast.Call)) and not (
+        isinstance(node, ast.Call) and text.strip("`").partition("(")[0].endswith(NEW_ARRAYS)
+    ):
         for template, words in WRAPPERS.items():
             yield f"{words} {text}{place}", template.format(source)
     if isinstance(getattr(node, "body", None), list):
