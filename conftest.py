@@ -5,7 +5,9 @@ be written to stderr, a kernel that does not start is started again, and one tha
 at once. The last line of a run says what was compared.
 """
 
+import re
 import time
+from pathlib import Path
 from queue import Empty
 from typing import Any
 
@@ -24,10 +26,29 @@ set_kernel_environment()
 DATA = "notebook data"
 COMPARED = "notebook outputs compared"
 NOT_COMPARED = "notebook outputs not compared"
+ALL_SLOW = "\npytestmark = pytest.mark.slow\n"
+
+
+@pytest.fixture(scope="session")
+def tf() -> Any:
+    """TensorFlow, imported where a test needs it."""
+    from helpers.quiet_tensorflow import tf
+
+    return tf
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave slow files out of a quick run unread: to import them takes TensorFlow, and seconds."""
+    is_test = config.option.markexpr == "not slow" and collection_path.suffix == ".py"
+    return True if is_test and ALL_SLOW in collection_path.read_text(encoding="utf-8") else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start with what takes longest: one begun last would run while the other worker is idle."""
+    for item in items:
+        of_05 = re.search(r"\[(.*-)?0?5[.-]", item.name)
+        if of_05 or "tf" in getattr(item, "fixturenames", ()):  # they need TensorFlow
+            item.add_marker("slow")
     cells = [item for item in items if isinstance(item, IPyNbCell)]
     if not cells:
         return

@@ -11,6 +11,8 @@ from tools.benchmarks import rows
 from tools.benchmarks.__main__ import main
 from tools.benchmarks.measuring import Row, peak_megabytes, side_by_side, table
 
+pytestmark = pytest.mark.slow
+
 
 def test_command_prints_the_rows(capsys):
     assert main(["--quick", "epoch", "growth"]) == 0

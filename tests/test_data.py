@@ -415,6 +415,7 @@ def test_download_stores_exactly_the_published_files(course, monkeypatch, capfd,
     assert is_tiny(data.load("fashion-mnist")), "the second run needs no mirror"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("behaviour", "phrase"),
     [
@@ -439,6 +440,7 @@ def test_bad_mirror_is_named_and_the_next_one_used(course, monkeypatch, behaviou
     assert course.stored() == sorted(TINY_FILES)
 
 
+@pytest.mark.slow
 def test_all_mirrors_are_asked_at_once_and_abandoned(course, monkeypatch):
     be_impatient(monkeypatch)
 

@@ -210,6 +210,7 @@ def test_code_after_an_endless_recursion_is_seen():
     assert "tests" in kinds("def f(n):\n    return f(n - 1) + f(n - 2)\nf(9)\nnet.predict(test_x)")
 
 
+@pytest.mark.slow
 def test_many_nested_loops_end():
     loops = "".join(" " * i + "for a in z:\n" for i in range(30))
     assert "trains" in kinds(loops + " " * 30 + "net.predict(z)")

@@ -182,6 +182,7 @@ def test_error_is_shown_without_the_wrapping_of_keras(name):
         assert line in verdict.message
 
 
+@pytest.mark.slow
 def test_loss_is_also_called_as_keras_calls_it():
     right = exercise("5.4").solution
 
@@ -203,6 +204,7 @@ def test_loss_is_also_called_as_keras_calls_it():
     assert "\ngiven:     the loss of a batch of two, as Keras calls it\n" in verdict.message
 
 
+@pytest.mark.slow
 def test_loss_that_fails_inside_fit():
     class RowByRow(exercise("5.4").solution):
         def call(self, labels, logits):
@@ -219,6 +221,7 @@ def test_loss_that_fails_inside_fit():
     assert verdict.message.startswith("Right by itself, but not inside `fit`")
 
 
+@pytest.mark.slow
 def test_second_training_step():
     right, steps = exercise("5.5").solution, []
 
@@ -231,6 +234,7 @@ def test_second_training_step():
     assert "the loss returned by a second step\n" in verdict.message
 
 
+@pytest.mark.slow
 def test_layer_without_weights():
     class NoWeights(exercise("5.1").solution):
         def build(self, input_shape):

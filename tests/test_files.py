@@ -73,6 +73,7 @@ def test_others_can_read_it(path):
     assert stat.S_IMODE(path.with_name("new").stat().st_mode) == 0o644
 
 
+@pytest.mark.slow
 def test_two_processes_at_once(path):
     program = """if True:
         import sys

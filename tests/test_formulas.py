@@ -8,6 +8,8 @@ import pytest
 
 from helpers import ROOT, maths, metrics, training
 
+pytestmark = pytest.mark.slow
+
 PAGE = (ROOT / "docs" / "formulas.md").read_text(encoding="utf-8")
 FORMULAS = re.findall(r"^\| .+? \| \$([^|]+)\$ \| \[", PAGE, re.MULTILINE)
 

@@ -62,6 +62,7 @@ def test_only_quiet_tensorflow_imports_tensorflow(module):
     assert roots & {"tensorflow", "keras"} == expected
 
 
+@pytest.mark.slow
 def test_other_modules_do_not_load_tensorflow():
     """All light modules in one fresh Python, which is faster than one for each."""
     program = """

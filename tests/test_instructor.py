@@ -18,6 +18,8 @@ from tools.instructor.notes import KINDS
 from tools.notebooks import ROOT, Part, find_notebooks, parts, read_notebook
 from tools.questions import as_markdown
 
+pytestmark = pytest.mark.slow
+
 PATHS = find_notebooks()
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 each_notebook = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
@@ -354,7 +356,6 @@ def test_a_failing_notebook_is_named(small_course, capsys):
     assert "02-small does not run: In [1] `1 / 0`: ZeroDivisionError" in capsys.readouterr().out
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("kept", ["{}", None])
 def test_solved_notebooks_find_the_projects_and_progress_is_kept(
     kept, small_course, monkeypatch, capsys

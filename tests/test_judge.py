@@ -662,6 +662,7 @@ def test_looking_at_a_result_cannot_end_the_kernel(wrap):
     assert judge(wrap(Trap()), [1, 2], probe=value).outcome in (NOT_YET, COULD_NOT_RUN)
 
 
+@pytest.mark.slow
 def test_long_sleep_does_not_block_the_next_check(short_limit, monkeypatch):
     monkeypatch.setattr(sandbox, "GRACE_SECONDS", 0.1)
     stdout, threads = sys.stdout, set(threading.enumerate())
@@ -1068,6 +1069,7 @@ def test_full_disk_leaves_the_old_progress(three_exercises, monkeypatch, capsys)
     assert entries() == {"1.1": {"outcome": "not yet", "tries": 1}}
 
 
+@pytest.mark.slow
 def test_two_processes_may_write_at_once(own_progress):
     program = """if True:
         import sys

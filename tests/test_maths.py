@@ -22,7 +22,6 @@ from helpers.maths import (
     softmax,
     softmax_jacobian,
 )
-from helpers.quiet_tensorflow import tf
 
 DTYPES = [np.float16, np.float32, np.float64]
 
@@ -186,7 +185,7 @@ def test_naive_softmax_is_right_until_it_overflows():
 # --- Jacobian --------------------------------------------------------------------------------
 
 
-def test_jacobian_equals_tensorflow():
+def test_jacobian_equals_tensorflow(tf):
     logits = tf.constant(random_logits((4, 5)))
     with tf.GradientTape() as tape:
         tape.watch(logits)
@@ -208,7 +207,7 @@ def test_gradient_may_underflow(gradient):
 # --- labels and cross-entropy ----------------------------------------------------------------
 
 
-def test_one_hot():
+def test_one_hot(tf):
     labels = np.array([[0, 2], [1, 1]], np.uint8)
     np.testing.assert_array_equal(one_hot(labels, 3), tf.one_hot(labels, 3))
     assert one_hot(labels, 3).dtype == np.float64
@@ -216,7 +215,7 @@ def test_one_hot():
 
 
 @pytest.mark.parametrize("shape", [(10,), (6, 200), (2, 3, 10)])
-def test_loss_and_gradient_equal_tensorflow(shape):
+def test_loss_and_gradient_equal_tensorflow(shape, tf):
     logits, labels = random_rows(shape)
     variable = tf.Variable(logits)
     with tf.GradientTape() as tape:

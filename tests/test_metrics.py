@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import scipy.optimize
 import scipy.special
-import scipy.stats
 
 from helpers.maths import softmax
 from helpers.metrics import (
@@ -219,6 +218,8 @@ def test_brier_score_worked_by_hand():
     ("correct", "count"), [(0, 10), (1, 10), (10, 10), (1, 1), (8830, 10_000), (9999, 10_000)]
 )
 def test_interval_equals_scipys(correct, count, confidence):
+    import scipy.stats  # two seconds, in each worker
+
     expected = scipy.stats.binomtest(correct, count).proportion_ci(confidence, method="wilson")
     assert wilson_interval(correct, count, confidence) == pytest.approx(expected, abs=1e-12)
 

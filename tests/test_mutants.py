@@ -6,6 +6,8 @@ from helpers.exercises import NOTEBOOKS, exercises_of
 from helpers.exercises.judging import CORRECT, judge
 from tests.support.mutants import mutants
 
+pytestmark = pytest.mark.slow
+
 MAKERS = {
     name: make
     for notebook in NOTEBOOKS

@@ -86,6 +86,7 @@ def test_form(name):
         assert set(each.room) <= set(each.wrong)
 
 
+@pytest.mark.slow
 @each_question
 def test_numbers_are_what_is_computed(name):
     each = find(name)

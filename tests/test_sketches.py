@@ -63,6 +63,7 @@ def print_unrounded():
         sys.stdout.buffer.write(garment(dice, x, y).tobytes())
 
 
+@pytest.mark.slow
 def test_same_bits_without_simd_and_without_tensorflow():
     """No pixel depends on the processor, and drawing does not load TensorFlow."""
     found = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
@@ -129,6 +130,7 @@ def test_drawing_is_fast():
     assert time.process_time() - start < 1.4
 
 
+@pytest.mark.slow
 def test_sketches_are_as_hard_as_the_course_needs(pictures):
     images, labels = pictures
     inputs, (test_images, test_labels) = scale_pixels(images), draw(2_000, seed=4)

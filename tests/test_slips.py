@@ -142,6 +142,7 @@ def test_exchanged_arguments_are_found():
     assert "`second` and `first` exchanged after `def`" in verdict.sentence
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [number for number in NOTEBOOKS if number != 5])
 def test_every_function_of_the_course_can_be_changed(number):
     for make in exercises_of(number).values():

@@ -11,6 +11,8 @@ from tools.instructor.assignment import context, find
 from tools.instructor.solved import answer_of, fill_in, fill_in_all
 from tools.notebooks import code_cells, find_notebooks, read_notebook
 
+pytestmark = pytest.mark.slow
+
 CHECK = re.compile(r'^check\("(\d+\.\d+)", ', re.MULTILINE)
 MAKERS = {name: make for notebook in NOTEBOOKS for name, make in exercises_of(notebook).items()}
 each_notebook = pytest.mark.parametrize("path", find_notebooks(), ids=lambda path: path.stem)

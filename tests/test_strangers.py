@@ -14,6 +14,8 @@ import pytest
 from helpers.exercises import NOTEBOOKS, exercises_of, judging
 from helpers.exercises.judging import CORRECT, COULD_NOT_RUN, NOT_YET, judge
 
+pytestmark = pytest.mark.slow
+
 FOLDER = Path(__file__).parent / "strangers"
 FILES = {number: tomllib.loads((FOLDER / f"{number:02}.toml").read_text(encoding="utf-8"))
          for number in NOTEBOOKS}  # fmt: skip
@@ -34,13 +36,7 @@ def answer_of(code):
     return names["answer"]
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=pytest.mark.slow if name.startswith("5.") else [])  # TensorFlow
-        for name in BY_EXERCISE
-    ],
-)
+@pytest.mark.parametrize("name", BY_EXERCISE)
 def test_answers_of_strangers(name, monkeypatch):
     exercise, missed = exercises_of(int(name.partition(".")[0]))[name](), []
     for kind, answer in BY_EXERCISE[name]:

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from helpers.maths import cross_entropy, gradient_error
-from helpers.quiet_tensorflow import tf
 from helpers.sketches import draw
 from helpers.training import (
     loss_and_gradients,
@@ -25,7 +24,7 @@ def pictures():
     return images, labels
 
 
-def train_in_tensorflow(images, labels, batches, learning_rate):
+def train_in_tensorflow(tf, images, labels, batches, learning_rate):
     """The same gradient descent by tape: weights, bias, and the loss before each step."""
     inputs = tf.reshape(tf.cast(images, tf.float32) / 255.0, (len(images), -1))
     classes = tf.cast(labels, tf.int64)
@@ -95,20 +94,20 @@ def test_minibatches_are_shuffled_again_each_epoch():
     assert not np.array_equal(first, second)
 
 
-def test_early_losses_equal_tensorflow(pictures):
+def test_early_losses_equal_tensorflow(pictures, tf):
     """With one batch for all pictures, an epoch is a step: the losses of steps 0 to 100."""
     images, labels = pictures
     _, _, losses = train_softmax_regression(
         images, labels, epochs=101, learning_rate=0.1, batch_size=len(images)
     )
     all_rows = [np.arange(len(images))] * 101
-    _, _, expected = train_in_tensorflow(images, labels, all_rows, learning_rate=0.1)
+    _, _, expected = train_in_tensorflow(tf, images, labels, all_rows, learning_rate=0.1)
     assert losses[0] == pytest.approx(-np.log(1 / 10), abs=1e-6)
     steps = [0, 1, 10, 50, 100]
     np.testing.assert_allclose(np.take(losses, steps), np.take(expected, steps), atol=1e-5)
 
 
-def test_minibatch_epochs_equal_tensorflow(pictures):
+def test_minibatch_epochs_equal_tensorflow(pictures, tf):
     images, labels = pictures
     trained = train_softmax_regression(
         images, labels, epochs=2, learning_rate=0.1, batch_size=300, seed=3
@@ -116,7 +115,7 @@ def test_minibatch_epochs_equal_tensorflow(pictures):
     generator = np.random.default_rng(3)
     orders = [generator.permutation(1000) for _ in range(2)]
     batches = [order[start : start + 300] for order in orders for start in (0, 300, 600, 900)]
-    weights, bias, losses = train_in_tensorflow(images, labels, batches, learning_rate=0.1)
+    weights, bias, losses = train_in_tensorflow(tf, images, labels, batches, learning_rate=0.1)
     for ours, theirs in zip(
         trained, (weights, bias, [np.mean(losses[:4]), np.mean(losses[4:])]), strict=True
     ):

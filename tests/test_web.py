@@ -22,6 +22,8 @@ from helpers.web.page import build_page, show_page
 from helpers.web.template import DARK_CLASS_COLOURS, SOURCE
 from tests.support.colours import EYES, contrast, least_difference
 
+pytestmark = pytest.mark.slow
+
 GENERATOR = np.random.default_rng(0)
 IMAGES, TEST_IMAGES = GENERATOR.integers(0, 256, (2, 200, 28, 28), dtype=np.uint8)
 LABELS = np.tile(np.arange(10, dtype=np.uint8), 20)
