@@ -46,7 +46,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start with what takes longest: one begun last would run while the other worker is idle."""
     for item in items:
-        of_05 = re.search(r"\[(.*-)?0?5[.-]", item.name)
+        of_05 = re.search(r"[\[-]5\.\d[\]-]", item.name)  # an exercise
         if of_05 or "tf" in getattr(item, "fixturenames", ()):  # they need TensorFlow
             item.add_marker("slow")
     cells = [item for item in items if isinstance(item, IPyNbCell)]
