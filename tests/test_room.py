@@ -23,8 +23,7 @@ from helpers.web.npm_files import FetchError, fetch, read_pins
 from tests.support.browsers import chromium, require_clients, wait_until
 from tests.support.hub import running_hub
 from tests.support.missing import is_missing
-from tools.instructor.notes import vote_of
-from tools.notebooks import find_notebooks, parts
+from tools.notebooks import find_notebooks, read_notebook
 
 if sys.platform != "linux":
     pytest.skip("The hub is a Linux one.", allow_module_level=True)
@@ -491,7 +490,9 @@ def test_page_lists_the_exercises_and_votes_of_a_notebook(hub, page):
             "[...document.querySelectorAll('[data-exercise]')].map(e => e.dataset.exercise)"
         )
         assert shown == list(exercises_of(int(number)))
-        votes = [vote.id for part in parts(path) if (vote := vote_of(part))]
+        stated = [cell.metadata.get("course", {}) for cell in read_notebook(path).cells]
+        votes = [course["vote"] for course in stated if "vote" in course]
+        assert len(votes) == 2
         assert (
             page.evaluate("[...document.querySelectorAll('[data-vote]')].map(e => e.dataset.vote)")
             == votes

@@ -12,7 +12,6 @@ import contextlib
 import csv
 import json
 import os
-import re
 import sqlite3
 import time
 from collections import Counter
@@ -25,11 +24,12 @@ from room.store import Store
 from tornado import httpclient, iostream, web
 from tornado.log import app_log
 
-from helpers import ROOT
 from helpers.exercises import NOTEBOOKS, exercises_of
 from helpers.exercises.judging import CORRECT, COULD_NOT_RUN, NOT_YET
 from helpers.questions.question import read
 from helpers.room import of_the_course
+from tools.instructor.notes import vote_of
+from tools.notebooks import find_notebooks, parts
 
 HERE = Path(__file__).parent
 CLASS, INSTRUCTORS = "class-", "instructors"  # groups of the hub; `class-…` are classes
@@ -196,20 +196,19 @@ class Page(FromInstructor):
 
     def get(self) -> None:
         """Find in the notebook what there is to count."""
-        paths = {path.name[:2]: path for path in sorted(ROOT.glob("notebooks/[0-9][0-9]-*.ipynb"))}
+        paths = {path.name[:2]: path for path in find_notebooks()}
         number = self.get_query_argument("notebook", "00")
         if number not in paths:
             raise web.HTTPError(404, reason="There is no such notebook")
-        cells = json.loads(paths[number].read_text(encoding="utf-8"))["cells"]
-        text = "\n".join("".join(cell["source"]) for cell in cells)
-        votes = [cell["metadata"].get("course", {}).get("vote") for cell in cells]
+        found = parts(paths[number])
+        titles = (part.title.removeprefix("Exercise ") for part in found if part.level == 3)
         self.render(
             "page.html",
             classes=self.classes,
-            exercises=re.findall(r"^### Exercise (\S+) · (.+)$", text, re.MULTILINE),
+            exercises=[title.split(" · ", 1) for title in titles],
             notebook=number,
             notebooks={each: path.stem.replace("-", " ") for each, path in paths.items()},
-            votes=[QUESTIONS[name] for name in votes if name],
+            votes=list(filter(None, map(vote_of, found))),
         )
 
 
