@@ -233,10 +233,10 @@ def _constant_factor(pairs, close) -> str:
     for number, text in FACTORS.items():
         if np.isclose(factor, number, rtol=1e-4):
             return f"{subject} {text} the right one."
-    fraction = Fraction(factor).limit_denominator(20 if abs(factor) > 0.05 else 10_000)
-    is_simple = np.isclose(factor, float(fraction), rtol=1e-4) and abs(fraction.numerator) < 10_000
-    if is_simple and (abs(fraction.numerator) == 1 or fraction.denominator == 1 or got.size > 1):
-        times = "of" if abs(factor) < 1 else "times"
+    fraction = Fraction(factor).limit_denominator(20 if factor > 0.05 else 10_000)
+    is_simple = np.isclose(factor, float(fraction), rtol=1e-4) and fraction.numerator < 10_000
+    if is_simple and (fraction.numerator == 1 or fraction.denominator == 1 or got.size > 1):
+        times = "of" if factor < 1 else "times"
         return f"{subject} {fraction} {times} the right one."
     if len(np.unique(wanted[wanted != 0])) > 1:
         return f"{subject} {factor:.4g} times the right one."

@@ -195,7 +195,7 @@ def _edits(node: Any, parent: Any, function: ast.FunctionDef) -> Iterator[Edit]:
             for size in ("len({})", "{}.shape[1]", "{}.shape[-1]", "{}.size"):
                 yield f"another size than {text}{place}", size.format(argument.arg)
     if isinstance(parent, (ast.Return, ast.Assign, ast.AugAssign, ast.Call)) and not (
-        isinstance(node, ast.Call) and text.strip("`").partition("(")[0].endswith(NEW_ARRAYS)
+        isinstance(node, ast.Call) and ast.unparse(node.func).endswith(NEW_ARRAYS)
     ):
         for template, words in WRAPPERS.items():
             yield f"{words} {text}{place}", template.format(source)
