@@ -185,6 +185,11 @@ def test_page_folds_the_answers_of_what_the_notebook_asks(site, name):
         letters(html.unescape(re.sub(r"<[^>]+>", "", "".join(part))))
         for part in (parts[::2], parts[1::2])
     )
+    for to_run in (
+        "comes back in review()",
+        "Write one sentence",
+    ):  # there is nothing to run on a page
+        assert letters(to_run) not in shown
     cells = read_notebook(BY_NAME[name]).cells
     asked = [each for cell in cells if cell.cell_type == "code" for each in asked_in(cell.source)]
     assert len(asked) >= 6
