@@ -8,6 +8,8 @@ import ast
 import functools
 import json
 import os
+import queue
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -18,8 +20,8 @@ from helpers.in_browser import IN_BROWSER
 ENTRY = "room"  # in progress.json: {"told": 1} once `NOTICE` was shown, {"left": 1} after `leave()`
 MOST_WAITING = 200  # reports; the oldest is dropped
 SECONDS = 2  # to wait for the room's answer
+_waiting: queue.Queue = queue.Queue(MOST_WAITING)
 FINAL = (201, 400, 403)  # accepted, or refused for good; after anything else it is sent again
-JUDGES = ("differences", "errors", "exercise", "judging")  # modules with sentences
 NOTICE = (
     "Your instructor has a page that counts how many are trying each exercise. From your next "
     "check on it gets the exercise, the outcome and which of the course's sentences you saw: no "
@@ -32,9 +34,9 @@ def report(exercise_id: str, outcome: str, sentence: str) -> None:
     if not _is_on():
         return
     about = {"exercise": exercise_id, "outcome": outcome, "sentence": sentence, "at": time.time()}
-    if _waiting().full():
-        _waiting().get()
-    _waiting().put(about)
+    if _waiting.full():
+        _waiting.get()
+    _waiting.put(about)
     if _entry().get("told"):
         _start_sending()
     else:
@@ -78,16 +80,7 @@ def _say(path: str, about: dict) -> None:
 
 
 @functools.cache
-def _waiting() -> Any:
-    import queue
-
-    return queue.Queue(MOST_WAITING)
-
-
-@functools.cache
 def _start_sending() -> None:
-    import threading
-
     threading.Thread(target=_send_all, daemon=True).start()
 
 
@@ -95,8 +88,8 @@ def _send_all() -> None:
     import random
 
     spread = random.SystemRandom().uniform  # the learner's own random numbers stay as they are
-    while about := _waiting().get():
-        about["sentence"] = of_the_course(about["exercise"], about["sentence"])
+    while about := _waiting.get():
+        about["sentence"] = of_the_course(about["sentence"])
         pause = 1.0
         while _is_on() and _post("report", about)[0] not in FINAL:
             time.sleep(spread(pause / 2, pause))  # a class that waits must not come back as one
@@ -122,20 +115,18 @@ def _post(path: str, about: dict) -> tuple[int, str]:
         return 0, ""
 
 
-def of_the_course(exercise_id: str, sentence: Any) -> str:
-    """The sentence, if it is one that the course has ready for this exercise; else "".
+def of_the_course(sentence: Any) -> str:
+    """The sentence, if it is one that the course has ready; else "".
 
     So nothing that a learner has written, in code or by hand, gets to the page.
     """
-    return sentence if sentence in _texts(int(exercise_id.partition(".")[0])) else ""
+    return sentence if sentence in _texts() else ""
 
 
 @functools.cache
-def _texts(notebook: int) -> set[str]:
-    """The texts in the code that judges the exercises of a notebook."""
-    folder = Path(__file__).parent / "exercises"
-    paths = [folder / f"{name}.py" for name in (*JUDGES, f"notebook_{notebook:02}")]
-    sources = [ast.parse(path.read_text(encoding="utf-8")) for path in paths]
-    nodes = (node for source in sources for node in ast.walk(source))
-    found = {node.value for node in nodes if isinstance(node, ast.Constant)}
-    return {text for text in found if isinstance(text, str)}
+def _texts() -> set[str]:
+    """The texts in the code that judges exercises."""
+    paths = (Path(__file__).parent / "exercises").glob("*.py")
+    sources = (ast.parse(path.read_text(encoding="utf-8")) for path in paths)
+    constants = (getattr(node, "value", "") for source in sources for node in ast.walk(source))
+    return {text for text in constants if isinstance(text, str)}

@@ -97,19 +97,6 @@ def test_hub_knows_the_system_groups_of_who_logs_in(configure, monkeypatch):
     assert found == {"name": "ann", "groups": ["class-a"]}
 
 
-def test_room_of_helm_has_the_scopes_of_the_servers(configure):
-    config = configure(room="1")
-    room = yaml.safe_load((DEPLOY / "z2jh-room.yaml").read_text(encoding="utf-8"))["hub"]
-    roles = {name: {"name": name, **role} for name, role in room["loadRoles"].items()}
-    ours = {role["name"]: role for role in config.JupyterHub.load_roles}
-    assert roles == {name: role for name, role in ours.items() if name != "idle-culler"}
-    assert room["config"]["JupyterHub"]["custom_scopes"] == config.JupyterHub.custom_scopes
-    [_, service] = config.JupyterHub.services
-    assert room["services"]["room"] | {"url": service["url"]} == {
-        name: service[name] for name in room["services"]["room"]
-    }
-
-
 def test_helm_values_use_keys_of_the_chart(values):
     assert values.keys() == CHART.keys()
     for part, names in CHART.items():

@@ -35,7 +35,7 @@ HERE = Path(__file__).parent
 CLASS, INSTRUCTORS = "class-", "instructors"  # groups of the hub; `class-…` are classes
 MESSAGES_A_MINUTE = 60  # of one learner
 RECENT_SECONDS = 600
-STREAM_SECONDS = 300  # then a page must come, and be let in, again
+STREAM_SECONDS, PAUSE = 300, 0.25  # then a page must come, and be let in, again
 QUESTIONS = {name: it for number in NOTEBOOKS for name, it in read(number)[1].items()}
 EXERCISES = {name for number in NOTEBOOKS for name in exercises_of(number)}
 POLICY = (
@@ -94,8 +94,7 @@ class Handler(web.RequestHandler):
 
     def write_error(self, status_code: int, **details: Any) -> None:
         """Say in words what went wrong."""
-        error = details.get("exc_info", (None, None))[1]
-        if isinstance(error, sqlite3.Error):
+        if isinstance(error := details.get("exc_info", (None, None))[1], sqlite3.Error):
             self.room.problem = f"The room's server cannot write to its disk: {error}. "
             self.set_status(507, "Insufficient Storage")
         self.finish(f"{self._reason}.")
@@ -147,7 +146,7 @@ class FromLearner(Handler):
             return ("That session has ended.",)
         if outcome == CORRECT:
             return "", ("result", exercise, "solved")
-        sentence = of_the_course(exercise, self.about.get("sentence"))
+        sentence = of_the_course(self.about.get("sentence"))
         mistakes = [("mistake", f"{exercise} {sentence}", "made")] if sentence else []
         return "", ("result", exercise, "begun"), *mistakes
 
@@ -213,17 +212,17 @@ class Page(FromInstructor):
 
 
 class Events(FromInstructor):
-    """The state of a class as a stream, once a second."""
+    """The state of a class as a stream."""
 
     async def get(self) -> None:
         """Send until the page is closed, or must come and be let in again."""
-        class_ = self.classes[0]
         self.set_header("Content-Type", "text/event-stream")
         with contextlib.suppress(iostream.StreamClosedError):
-            for _ in range(STREAM_SECONDS):
-                self.write(f"retry: 500\ndata: {json.dumps(self.room.state(class_))}\n\n")
+            for _ in range(int(STREAM_SECONDS / PAUSE)):
+                state = json.dumps(self.room.state(self.classes[0]))
+                self.write(f"retry: 500\ndata: {state}\n\n")
                 await self.flush()
-                await asyncio.sleep(1)
+                await asyncio.sleep(PAUSE)
 
 
 class Table(FromInstructor):
@@ -262,10 +261,9 @@ async def main() -> None:
     room = Room(Store(Path(os.environ.get("ROOM_STATE", "."))), HubOAuth.instance(cache_max_age=60))
     prefix, url = room.hub.base_url, urlsplit(os.environ["JUPYTERHUB_SERVICE_URL"])
     pages = {"": Page, "events": Events, "counts.csv": Table, "session": Session}
-    learners = {"(report|hand|ballot|nothing)": FromLearner}
-    handlers = pages | learners | {"oauth_callback": HubOAuthCallbackHandler}
+    more = {"(report|hand|ballot|nothing)": FromLearner, "oauth_callback": HubOAuthCallbackHandler}
     served = web.Application(
-        [(prefix + path, handler) for path, handler in handlers.items()],
+        [(prefix + path, handler) for path, handler in (pages | more).items()],
         cookie_secret=room.store.key + b"cookies",
         room=room,
         static_path=str(HERE / "static"),

@@ -78,9 +78,8 @@ class Store:
     def delete_before(self, at: float, class_: str = "") -> None:
         """Delete older facts, of one class or of all."""
         with self.database:
-            self.database.execute(
-                "DELETE FROM fact WHERE at <= ? AND ? IN (class, '')", (at, class_)
-            )
+            command = "DELETE FROM fact WHERE at <= ? AND ? IN (class, '')"
+            self.database.execute(command, (at, class_))
         self.database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _hashed(self, class_: str, name: str) -> str:

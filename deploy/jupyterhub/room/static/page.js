@@ -54,5 +54,4 @@ const send = (method, more) => fetch(address("session", more), { method, headers
 const vote = ({ target }) =>
   send("POST", { question: target.closest("[data-vote]").dataset.vote, round: target.dataset.round });
 for (const button of all("[data-round]")) button.onclick = vote;
-const end = () => confirm("Delete all that is known about this class?") && send("DELETE");
-document.getElementById("end").onclick = end;
+document.getElementById("end").onclick = () => confirm("Delete all that is known about this class?") && send("DELETE");
