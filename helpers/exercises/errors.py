@@ -80,11 +80,11 @@ MEANINGS = {
     ),
     r"operands could not be broadcast together with shapes? (\(.*?\)) (\(.*?\))": (
         "The shapes {0} and {1} do not fit, entry by entry. Is `keepdims=True` or an axis "
-        "missing, or a size fixed in your code?"
+        "missing, a row taken for a column, or a size fixed in your code?"
     ),
     r"Incompatible shapes: (\[.*?\]) vs\. (\[.*?\])": (
         "The shapes {0} and {1} do not fit, entry by entry. Is `keepdims=True` or an axis "
-        "missing, or a size fixed in your code?"
+        "missing, a row taken for a column, or a size fixed in your code?"
     ),
     r"matmul: .*size (\d+) is different from (\d+)|shapes .* not aligned": (
         "For `@`, the columns on the left must be as many as the rows on the right. Look at both "
@@ -97,8 +97,9 @@ MEANINGS = {
         "What you write has the shape {0}, and the place for it has {1}. For 0, `[:-0]` is empty."
     ),
     r"truth value of an array|truth value of a Series": (
-        "`if`, `and`, `or` and `max` want one True or False, and this is an array of them. Use "
-        "`np.where`, `&`, `|` or `np.maximum`, or say which you mean with `.any()` or `.all()`."
+        "`if`, `and`, `or`, `not` and `max` want one True or False, and this is an array of them. "
+        "Use `np.where`, `&`, `|`, `~` or `np.maximum`, entry by entry, or say which you mean with "
+        "`.any()` or `.all()`."
     ),
     r"only (?:length-1|size-1|0-dimensional) arrays can be converted|only integer scalar arrays": (
         "One number is wanted here, and you gave an array. `np.exp` and `np.log` take arrays; "
@@ -113,6 +114,11 @@ MEANINGS = {
     ),
     r"unsupported operand type\(s\) for .*'(?:NoneType|ellipsis)'": (
         "One of the two is nothing yet. Does every function return its result?"
+    ),
+    r"(?:unsupported operand|not supported between).*"
+    r"'(?:numpy.ufunc|function|method|type|builtin_function_or_method)'": (
+        "A function stands here where a number is needed. Call it: round brackets with what it is "
+        "to work on, such as `np.exp(1)`."
     ),
     r"'(?:numpy.ndarray|list|tuple)' object is not callable": (
         "Round brackets call a function. To pick from an array or a list use `[…]`."

@@ -289,10 +289,11 @@ def _slip(exercise: Exercise, answer: Any) -> Slip | None:
 def _is_right(exercise: Exercise, answer: Any) -> bool:
     right = 0
     try:
-        for (_, got), wanted in zip(exercise.probe(answer), exercise.expected, strict=False):
-            if not same(plain(got), wanted, exercise.tolerance):
-                return False
-            right += 1
+        with np.errstate(over="raise"):  # a change that overflows only makes up for another slip
+            for (_, got), wanted in zip(exercise.probe(answer), exercise.expected, strict=False):
+                if not same(plain(got), wanted, exercise.tolerance):
+                    return False
+                right += 1
     except Exception:
         return False
     return right == len(exercise.expected)

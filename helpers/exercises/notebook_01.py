@@ -16,6 +16,12 @@ def softmax_by_hand() -> Exercise:
             "You divided the scores by their sum. Take the exponential of each score first.": [
                 [0, 0.3010, 0.6990]
             ],
+            "You divided by the exponential of the sum, 10. Take the sum of the exponentials.": [
+                [0.1, 0.2, 0.5]
+            ],
+            "This is the softmax of 0, 2 and 5. The scores are their logarithms, ln 2 and ln 5.": [
+                [0.0064, 0.0471, 0.9465]
+            ],
             "The score 0 counts, too: its exponential is 1, not 0.": [[0, 2 / 7, 5 / 7]],
             "ln is the natural logarithm, so its exponential gives back 2 and 5. You took it to "
             "base 10.": [[0.2292, 0.3097, 0.4611]],

@@ -397,6 +397,10 @@ def masked_softmax() -> Exercise:
             "`-np.inf`.": [softmax(np.where(allowed, z, score)) for score in (0, 1)],
             "Your score for forbidden classes is low, but allowed ones may be lower still. Only "
             "`-np.inf` is below all of them.": [softmax(np.where(allowed, z, -100))],
+            "You made the forbidden scores smaller by a fixed amount, and a large score keeps its "
+            "share. Only `-np.inf` is below all of them.": [
+                softmax(z - less * ~allowed) for less in (100, 1000)
+            ],
             "The forbidden classes still get a share: use `allowed`.": [p],
             "The rows no longer sum to 1: the share of the forbidden classes is lost. Put "
             "`-np.inf` into the scores before softmax.": [kept, softmax(z * allowed) * allowed],

@@ -170,6 +170,8 @@ def jacobian_by_hand() -> Exercise:
             "Almost. Row 1 sums to 0, rows 2 and 3 do not: their diagonal is 1/4 times 3/4.": [
                 [[1 / 4, -1 / 8, -1 / 8], [-1 / 8, 1 / 4, -1 / 16], [-1 / 8, -1 / 16, 1 / 4]]
             ],
+            "`p * p` is one row, entry by entry, with `.T` or without. Every pair needs its "
+            "product: `np.outer(p, p)`.": [(np.diag(p) - p * p).tolist()],
             "The classes are in another order: the first one has the probability 1/2.": [
                 right[::-1, ::-1].tolist()
             ],

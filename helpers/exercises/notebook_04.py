@@ -93,6 +93,10 @@ def gradients() -> Exercise:
             "the number of pictures already.": [(loss, w / n, b / n)],
             "The labels have no part in your gradients: subtract y, 1 at the true class, from the "
             "probabilities, or call `maths.cross_entropy_gradient`.": [from_error(p / n)],
+            "You subtracted the number of the class from every probability. Subtract 1, at the "
+            "true class alone: `maths.one_hot(labels, 10)` has it.": [
+                from_error((p - labels[:, None]) / n)
+            ],
             "Softmax is applied twice: `cross_entropy` and its gradient take the scores "
             "themselves, not the probabilities.": [
                 (cross_entropy(p, labels), w, b),
@@ -200,8 +204,8 @@ def gradient_step() -> Exercise:
             ],
             "These are the gradients. Multiply them by the learning rate and subtract them from "
             "the old weights and bias.": [(w, b)],
-            "This is the way to go, not the place to arrive at: subtract it from the old weights "
-            "and bias.": [(-rate * w, -rate * b), (rate * w, rate * b)],
+            "This is the way to go, not the place to arrive at: the old weights and bias are "
+            "missing.": [(-rate * w, -rate * b), (rate * w, rate * b)],
             "The learning rate shrinks the weights themselves. Multiply only the gradient by it: "
             "`weights - learning_rate * gradient`.": [[rate * changed for changed in moved(1)]],
             "You subtracted the loss, one number, from everything. Subtract the gradients, the "
@@ -272,6 +276,8 @@ def promise() -> Exercise:
                 rate * ((w**2).mean() + (b**2).mean()),
             ],
             "The bias moves, too: add the squares of its gradient.": [rate * (w**2).sum()],
+            "NumPy adds the bias to each row of the weights, so it counts once a row. Take the two "
+            "sums first, then add them.": [rate * (w**2 + b**2).sum()],
             "The weights move, too: add the squares of their gradient.": [rate * (b**2).sum()],
             "`@` multiplies rows with columns. Square each entry by itself: `**2`.": [
                 lambda: rate * ((w @ w.T).sum() + b @ b)

@@ -229,7 +229,8 @@ def risk_threshold() -> Exercise:
         answered = confidence >= confidence[:, np.newaxis]  # (thresholds, pictures)
         above = confidence > confidence[:, np.newaxis]
         mistakes, threshold = answered & ~correct, threshold_for(confidence, correct, risk)
-        as_given = np.cumsum(~correct) / np.arange(1, len(correct) + 1)
+        order, counts = np.argsort(-confidence, kind="stable"), np.arange(1, len(correct) + 1)
+        as_given, running = np.cumsum(~correct) / counts, np.cumsum(~correct[order]) / counts
         safe = mistakes.sum(axis=1) / answered.sum(axis=1) <= risk
         safe_above = (above & ~correct).sum(axis=1) <= risk * above.sum(axis=1)
         return {
@@ -255,6 +256,13 @@ def risk_threshold() -> Exercise:
             ],
             "The two arrays belong together. If you sort the confidences, put `correct` in the "
             "same order.": [lambda: threshold_for(np.sort(confidence)[::-1], correct, risk)],
+            "Pictures of equal confidence are answered together. Count all with confidence ≥ t "
+            "before you divide.": [lambda: confidence[order][running <= risk][-1]],
+            "That is a share of the mistakes. The limit is the share of mistakes among the "
+            "pictures that are answered: count both.": [
+                lambda: np.quantile(confidence[~correct], 1 - risk),
+                lambda: min(confidence[confidence >= np.quantile(confidence[~correct], 1 - risk)]),
+            ],
             "You took the confidences as they come, as if the largest came first. Sort both "
             "arrays by confidence.": [lambda: confidence[as_given <= risk][-1]],
             "This rule allows no mistake at all. A few are allowed: the share that is given.": [

@@ -133,6 +133,7 @@ def agreement() -> Exercise:
     # The names of the cases are what a learner reads.
     cases = {
         "twice the same": (base, base.copy()),
+        "all a ten-millionth apart": (base, base + np.array([1, -1, 1, -1]) * 1e-7),
         "all a millionth apart": (base, base + np.array([1, -1, 1, -1]) * 1e-6),
         "all a thousandth apart": (base, base + np.array([1, -1, 1, -1]) * 1e-3),
         "the same answers, all a twentieth apart": (base, base + np.array([-1, 1, -1, 1]) * 0.05),
@@ -140,6 +141,10 @@ def agreement() -> Exercise:
         "two probabilities of a picture 0.000008 apart": (
             base,
             changed((6, 0, 8e-6), (6, 1, -8e-6)),
+        ),
+        "a probability of 0.300004, and of 0.300006": (
+            changed((1, 1, 4e-6)),
+            changed((1, 1, 6e-6)),
         ),
         "one picture too low in a class": (base, changed((7, 1, 4e-4), (7, 2, -4e-4))),
         "one picture a little surer": (base, changed((2, 0, 1e-3), (2, 3, -1e-3))),
@@ -181,7 +186,12 @@ def agreement() -> Exercise:
                 np.allclose(ours, theirs, atol=0.01)
             ],
             "`np.allclose` adds a share of the number itself, `rtol`, to what it allows. Turn that "
-            "off: `rtol=0, atol=1e-5`.": [np.allclose(ours, theirs, atol=1e-5)],
+            "off: `rtol=0, atol=1e-5`.": [
+                np.allclose(ours, theirs, atol=1e-5),
+                np.allclose(ours, theirs, rtol=1e-5, atol=0),
+            ],
+            "Two close numbers may be rounded apart. Do not round: compare their difference with "
+            "1e-5.": [np.array_equal(ours.round(5), theirs.round(5))],
             "The wrong way round: `True` means that they agree.": [not agrees(ours, theirs)],
         }
 
@@ -213,6 +223,7 @@ def temperature_of_one_half() -> Exercise:
         0.4812: "That is the logarithm of the golden ratio, 1/T. T is 1 divided by it.",
         4.785: "You used the logarithm to base 10. exp undoes the natural one, `np.log`.",
         1.4427: "There the coat is twice the shirt. The one half is against both others together.",
+        1.33: "You took the rule of three. Probabilities do not fall in proportion to T.",
         2.8854: "There the coat is twice the bag. One half is as much as both others together.",
     }
     probability = (

@@ -234,8 +234,9 @@ def wilson() -> Exercise:
             "`z**2 / 2 * n` divides by 2 and then multiplies by n. Put brackets: `(2 * n)`.": [
                 changed(move=z_squared / 2 * count),
                 changed(move=z_squared / 2 * count, inner=z_squared / 4 * count**2),
-                changed(inner=z_squared / 4 * count**2),
             ],
+            "`z**2 / 4 * n**2` divides by 4 and then multiplies by n². Put brackets: "
+            "`(4 * n**2)`.": [changed(inner=z_squared / 4 * count**2)],
             "p is the share, correct / count, not the number of right answers.": [
                 changed(share=correct)
             ],

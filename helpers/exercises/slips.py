@@ -224,6 +224,10 @@ def _edits_of_operator(node: Any, text: str) -> Iterator[Edit]:
     if not isinstance(node, ast.BinOp):
         return
     yield f"the two sides of {text} exchanged", f"{b} {symbol} {a}"
+    if symbol in "*@":
+        yield f"`np.outer`, every entry times every entry, for {text}", f"numpy.outer({a}, {b})"
+        entries = " * ".join(f"({ast.unparse(side).removesuffix('.T')})" for side in (left, right))
+        yield f"`*`, entry by entry, and no `.T` for {text}", entries
     for side, inner in ((0, left), (1, right)):
         if isinstance(inner, ast.BinOp):
             inside = SYMBOLS.get(type(inner.op).__name__, "")
@@ -252,6 +256,16 @@ def _edits_of_call(node: ast.Call, text: str) -> Iterator[Edit]:
         yield f"{text} without `{keyword.partition('=')[0]}`", call(name, *arguments, *others)
     words = f"the arguments of {text} in another order"
     yield words, call(name, *arguments[::-1], *keywords)
+    if node.args and isinstance(inner := node.args[0], ast.Call) and len(inner.args) == 1:
+        first, inside = ast.unparse(inner.func), ast.unparse(inner.args[0])
+        within = call(name, inside, *arguments[1:], *keywords)
+        yield f"`{first}` outside `{name}` in {text}", f"{first}({within})"
+    if isinstance(inner := node.func, ast.Attribute) and isinstance(inner.value, ast.Call):
+        inner = inner.value  # the other way to write it: g(x).f(axis=1) for f(g(x), axis=1)
+        if len(inner.args) == 1 and not inner.keywords:
+            first, inside = ast.unparse(inner.func), ast.unparse(inner.args[0])
+            within = f"({inside}).{name}({', '.join([*arguments, *keywords])})"
+            yield f"`{first}` outside `{name}` in {text}", f"{first}({within})"
     more = {"`dtype=float` in": ["dtype=float"]} if name.endswith("_like") else {}
     if name in REDUCTIONS:
         more = {"an `axis` for": ["axis=0", "axis=1", "axis=-1"]}
@@ -280,8 +294,12 @@ def _edits_of_lines(node: Any) -> Iterator[Edit]:
             if after:
                 longer = _with(line, body=[*inside, after[0]])
                 yield f"{_text(after[0])} one level in, under {head}", changed(longer, *after[1:])
-            words = f"{_text(inside[-1])} one level out, after {head}"
-            yield words, changed(_with(line, body=inside[:-1]), inside[-1], *after)
+            last, shorter = inside[-1], _with(line, body=inside[:-1])
+            words = f"{_text(last)} one level out, after {head}"
+            yield words, changed(shorter, last, *after)
+            if isinstance(last, ast.Return) and isinstance(last.value, ast.Subscript):
+                whole = _with(last, value=last.value.value)
+                yield f"{_text(whole)} after {head}", changed(shorter, whole, *after)
             words = f"{_text(inside[0])} one level out, before {head}"
             yield words, changed(inside[0], _with(line, body=inside[1:]), *after)
 
