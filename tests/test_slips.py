@@ -1,5 +1,6 @@
 """One small change that makes an answer right is found, and said."""
 
+import contextlib
 import inspect
 import linecache
 
@@ -192,3 +193,31 @@ def test_error_of_a_change_is_no_error_of_the_answer():
     verdict = judged(shares, fails)
     assert verdict.outcome == COULD_NOT_RUN
     assert "reshape" in verdict.message
+
+
+def collected(table):
+    result = []
+    for row in table:
+        entries = []
+        for entry in row:
+            entries.append(entry)
+        result.append(entries)
+    return result
+
+
+def doubled(table):
+    total = [0]
+    for row in table:
+        total += [row]
+    return total
+
+
+def test_no_change_puts_a_list_into_itself_or_doubles_it():
+    """NumPy would follow such a list without end, and no limit of time stops it."""
+    for slip in slips(collected):
+        with contextlib.suppress(Exception):
+            result = slip.answer(TABLE)
+            assert not any(entry is result for entry in result), slip.words
+    for slip in slips(doubled):
+        with contextlib.suppress(Exception):
+            assert len(slip.answer(np.zeros((25, 2)))) < 100, slip.words

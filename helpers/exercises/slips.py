@@ -108,6 +108,8 @@ def _slips_of_function(function: types.FunctionType) -> Iterator[Slip]:
             changed = _definition(source)  # ten times as fast as a copy
             try:
                 _become(next(itertools.islice(ast.walk(changed), number, None)), text)
+                if _grows_without_end(changed):
+                    continue
                 code = compile(ast.Module([changed], []), "<slip>", "exec")
                 exec(code, defined := dict(names))
             except Exception:  # it makes no sense
@@ -125,6 +127,35 @@ def _become(node: Any, text: str) -> None:
     for part in ast.walk(other):
         ast.copy_location(part, node)
     node.__class__, node.__dict__ = other.__class__, other.__dict__
+
+
+def _grows_without_end(tree: ast.AST) -> bool:
+    """Whether something is put into itself, doubled, or gone through while it grows."""
+    for node in ast.walk(tree):
+        whole, part = _added(node)
+        if whole and whole in part:
+            return True
+        if isinstance(node, ast.For):
+            whole = ast.unparse(node.iter)
+            if any(_added(inside)[0] == whole for inside in ast.walk(node)):
+                return True
+    return False
+
+
+def _added(node: ast.AST) -> tuple[str, list[str]]:
+    """What a step makes longer, and the things that it adds; "" and nothing for other steps."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=whole), args=parts):
+            pass
+        case ast.Assign(targets=[ast.Subscript(value=whole)], value=part):
+            parts = [part]
+        case ast.AugAssign(target=whole, value=part):
+            parts = part.elts if isinstance(part, ast.List) else [part]
+        case ast.Assign(targets=[whole], value=ast.BinOp(left=left, right=right)):
+            parts = [left] if ast.unparse(left) == ast.unparse(right) else []
+        case _:
+            return "", []
+    return ast.unparse(whole), [ast.unparse(part) for part in parts]
 
 
 def _definition(source: str) -> ast.FunctionDef:
