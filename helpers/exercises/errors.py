@@ -101,6 +101,13 @@ MEANINGS = {
         "Use `np.where`, `&`, `|`, `~` or `np.maximum`, entry by entry, or say which you mean with "
         "`.any()` or `.all()`."
     ),
+    r"object of too small depth for desired array": (
+        "The second argument of `np.bincount` is not the number of places. Name it: `minlength=10`."
+    ),
+    r"return arrays must be of ArrayType": (
+        "NumPy's functions write into their second argument, so it is no base: the logarithm of x "
+        "to base b is `np.log(x) / np.log(b)`."
+    ),
     r"only (?:length-1|size-1|0-dimensional) arrays can be converted|only integer scalar arrays": (
         "One number is wanted here, and you gave an array. `np.exp` and `np.log` take arrays; "
         "those of `math`, `int` and an index of a list do not."

@@ -209,7 +209,7 @@ def _named_mistake(
         ]
         ends_alike = len(results) == len(record.results) and _same_error(error, record.error)
         is_all = all(agrees) and len(agrees) == len(results)
-        if first == len(results):
+        if first == len(results) or isinstance(results[first], bool):  # a bool agrees by chance
             is_near = is_all and ends_alike
         else:
             is_near = is_all or (all(agrees[: first + 1]) and is_finite(results[first]))

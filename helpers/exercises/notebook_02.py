@@ -26,7 +26,7 @@ def float16_limit() -> Exercise:
             "You added log 10. The sum is larger than one exponential, so each must stay lower: "
             "subtract it.": [13, 13.39],
             "Ten exponentials that sum to the limit are each a tenth of it, and the logarithm of a "
-            "tenth is less log 10: subtract instead of dividing.": [1, 1.109, 4, 4.82],
+            "tenth is lower by log 10, which is 2.3: subtract that.": [1, 1.09, 4, 4.82],
             "You used logarithms to the base 10. The exponential is a power of e: use the natural "
             "logarithm.": [3],
             "This is the answer for another float type. Use the line of `float16`.": [86, 707],

@@ -164,8 +164,9 @@ def jacobian_by_hand() -> Exercise:
             ],
             "You used p (1 - p) for all pairs. For two different classes the derivative is minus "
             "the product of their probabilities.": [(p[:, np.newaxis] * (1 - p)).tolist()],
-            "Almost. Row 1 sums to 0, rows 2 and 3 do not: work out 1/4 times 1/4 once more.": [
-                [[1 / 4, -1 / 8, -1 / 8], [-1 / 8, 3 / 16, -1 / 8], [-1 / 8, -1 / 8, 3 / 16]]
+            "Almost. Row 1 is right. In rows 2 and 3, work out 1/4 times 1/4 once more.": [
+                [[1 / 4, -1 / 8, -1 / 8], [-1 / 8, 3 / 16, -1 / 8], [-1 / 8, -1 / 8, 3 / 16]],
+                [[1 / 4, -1 / 8, -1 / 8], [-1 / 8, 1 / 8, -1 / 8], [-1 / 8, -1 / 8, 1 / 8]],
             ],
             "Almost. Row 1 sums to 0, rows 2 and 3 do not: their diagonal is 1/4 times 3/4.": [
                 [[1 / 4, -1 / 8, -1 / 8], [-1 / 8, 1 / 4, -1 / 16], [-1 / 8, -1 / 16, 1 / 4]]

@@ -557,6 +557,9 @@ def cross_entropy_loss() -> Exercise:
                 overflowing(z) - score,
                 -ops.log(pick(ops.exp(z)) / ops.sum(ops.exp(z), -1)),
             ],
+            "Keras took your scores for probabilities. Say `from_logits=True`.": [
+                keras.losses.sparse_categorical_crossentropy(y, z)
+            ],
             "The largest score is subtracted in one part only. Use the shifted scores in both, or "
             "add it again.": [overflowing(shifted) - score, overflowing(z) - pick(shifted)],
             "You subtracted one number from all rows. Each row needs its own largest score: "
@@ -625,8 +628,9 @@ def train_step() -> Exercise:
         return my_step(model, loss, optimizer, x, y)
 
     no_gradient = (
-        "The tape did not see how the loss came about, so there are no gradients. Compute both the "
-        "model's output and the loss inside the `with` block."
+        "The tape did not see how the loss came about, so there are no gradients. Inside the "
+        "`with` block, compute `model(inputs)` and the loss, both in tensors: `predict` and NumPy "
+        "leave no trace."
     )
     gradient_first = (
         "Your pairs are turned round: first the gradient, then the variable, "

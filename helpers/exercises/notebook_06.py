@@ -153,8 +153,8 @@ def double_softmax_floor() -> Exercise:
                 round(floor, 2),
                 round(floor, 3),
             ],
-            "With one softmax the floor is 0. Here the first one's answer is the second one's "
-            "scores.": [0],
+            "With one softmax the floor is 0. Here the second one has the scores 1 and, for the "
+            "wrong classes, 0, whose exponential is 1.": [0],
         }
 
     return Exercise(
@@ -343,7 +343,8 @@ def without_relu() -> Exercise:
     # real pictures without ReLU 0.8481, 0.0010, and with it 0.8839, 0.0013;
     # sketches without ReLU 0.9014, 0.0009, and with it 0.9208, 0.0012.
     levels = {
-        0.13: "No better than chance, like a network without training: call `fit` on the copy.",
+        0.13: "No better than chance, like a network without training: call `fit` on the copy, "
+        "and score that same copy.",
         0.2: "This looks like the share of mistakes. The accuracy is 1 minus that.",
         0.70: "This looks like a loss. Compare the answers with the labels: `accuracy` does it.",
         0.8395: "A single layer does better with this training. Train with `compiled(model, "

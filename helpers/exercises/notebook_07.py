@@ -18,6 +18,10 @@ def shift() -> Exercise:
 
     images = np.arange(1, 25, dtype=np.uint8).reshape(2, 3, 4)
 
+    def in_one_row(x, down, right):
+        rows, step = x.reshape(len(x), -1), down * x.shape[2] + right
+        return np.pad(rows, ((0, 0), (step, 0)))[:, : rows.shape[1]].reshape(x.shape)
+
     def wrong_results(x, down, right):
         moved = shifted(x, down, right)
         return {
@@ -26,6 +30,8 @@ def shift() -> Exercise:
             "Without `axis`, `np.roll` lays all pictures out in one line, and moves that. Down is "
             "axis 1 and right is axis 2, "
             "and nothing should come in on the other side.": [np.roll(x, (down, right))],
+            "What leaves a row on the right enters the next row on the left. Move rows and columns "
+            "of `images`, not one long row.": [lambda: in_one_row(x, down, right)],
             "The pictures went up and to the left. The *target* starts at `down`, "
             "the source at 0.": [np.pad(x[:, down:, right:], ((0, 0), (0, down), (0, right)))],
             "Down and right are exchanged. The axes are pictures, rows, columns, and down moves "
@@ -133,6 +139,9 @@ def convolution() -> Exercise:
             "Every place has the sum of the whole picture. Cut out the patch first.": [
                 np.full_like(result, image.sum())
             ],
+            "Right for pictures of floats. But a result with the type of a picture of whole "
+            "numbers, as `zeros_like` makes it, cuts off what is behind the point: use "
+            "`np.zeros`.": [result.astype(image.dtype)],
             "You summed up the patch, but did not multiply it by the kernel.": [
                 convolve(image, np.ones_like(kernel))
             ],
@@ -146,6 +155,7 @@ def convolution() -> Exercise:
             (generator.integers(0, 255, (5, 4)).astype(float), generator.normal(size=(3, 2))),
             (generator.random((3, 6)), generator.normal(size=(1, 3))),
             (generator.random((3, 3)), generator.normal(size=(3, 3))),
+            (image, edge / 4),
         ),
         hints=(
             "At how many places does a kernel of 2 rows fit on a picture of 3 rows? That is the "
@@ -259,6 +269,10 @@ def precision_recall() -> Exercise:
             yield f"{given}: precision", result[0]
             yield f"{given}: recall", result[1]
 
+    def two_classes(m):
+        _, fp, fn, tp = m.ravel()
+        return tp / (tp + fp), tp / (tp + fn)
+
     def wrong_results(m):
         hits, answers, pictures = np.diag(m), m.sum(axis=0), m.sum(axis=1)
         precision, recall = precision_and_recall(m)
@@ -283,6 +297,10 @@ def precision_recall() -> Exercise:
             "The largest number of a row or a column need not be on the diagonal. "
             "Take `np.diag`.": [(m.max(axis=0) / answers, m.max(axis=1) / pictures)],
             both: [precision],
+            "`tn, fp, fn, tp` is the recipe for two classes. Here each class has a precision and a "
+            "recall of its own: take the diagonal and the sums of rows and columns.": [
+                lambda: two_classes(m)
+            ],
             "These are the two numbers of one class. Return arrays with one for each class.": [
                 (precision[number], recall[number]) for number in (0, 1)
             ],
@@ -336,6 +354,8 @@ def confident_mistakes() -> Exercise:
             "Right answers are among them. Keep the rows whose answer differs from the label.": [
                 order[:count]
             ],
+            "`argmax` without an axis is one place among all numbers. Give it `axis=1`, for one "
+            "answer to each picture.": [order[y[order] != p.argmax()][:count]],
             "These are right answers. Take those that differ from the label.": [
                 order[answers[order] == y[order]][:count]
             ],

@@ -50,7 +50,10 @@ def expected_calibration_error() -> Exercise:
             "bin, then their difference.": [np.abs(differences).mean()],
             "A confidence on a border belongs to the bin below it, and a confidence of 1 to the "
             "last bin: "
-            "use `>` below and `<=` above.": [calibration_error(confidence + 1e-9, correct, bins)],
+            "use `>` below and `<=` above.": [
+                calibration_error(confidence + 1e-9, correct, bins),
+                calibration_error(np.minimum(confidence + 1e-9, 1), correct, bins),
+            ],
             "The weights are counts. "
             "Divide by the number of all answers, so that they are shares.": [right * len(correct)],
             "These are always ten bins. Use the number that you are given.": [
@@ -117,6 +120,10 @@ def brier() -> Exercise:
             ],
             "You subtracted the number of the class. Make one-hot rows of the labels first: "
             "`np.eye(classes)[labels]`.": [((p - y[:, np.newaxis]) ** 2).sum(axis=1).mean()],
+            "The one-hot rows have too few columns where the last classes do not occur. Give them "
+            "as many as the probabilities have.": [
+                lambda: ((p - one_hot(y, y.max() + 1)) ** 2).sum(axis=1).mean()
+            ],
             "That is the cross-entropy, the other judge. Here the differences are squared.": [
                 -np.log(at_label).mean()
             ],

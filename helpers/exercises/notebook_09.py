@@ -186,9 +186,13 @@ def agreement() -> Exercise:
                 np.allclose(ours, theirs, atol=0.01)
             ],
             "`np.allclose` adds a share of the number itself, `rtol`, to what it allows. Turn that "
-            "off: `rtol=0, atol=1e-5`.": [
-                np.allclose(ours, theirs, atol=1e-5),
-                np.allclose(ours, theirs, rtol=1e-5, atol=0),
+            "off: `rtol=0, atol=1e-5`.": [np.allclose(ours, theirs, atol=1e-5)],
+            "You allow a share of the number itself, and small probabilities have to agree far "
+            "more closely. Allow a difference of 1e-5, whatever the number is.": [
+                np.allclose(ours, theirs, rtol=1e-5, atol=0)
+            ],
+            "The differences of a picture cancel in their sum. Take `np.abs` of each first.": [
+                np.abs((ours - theirs).sum(axis=1)).max() <= 1e-5
             ],
             "Two close numbers may be rounded apart. Do not round: compare their difference with "
             "1e-5.": [np.array_equal(ours.round(5), theirs.round(5))],
@@ -224,6 +228,7 @@ def temperature_of_one_half() -> Exercise:
         4.785: "You used the logarithm to base 10. exp undoes the natural one, `np.log`.",
         1.4427: "There the coat is twice the shirt. The one half is against both others together.",
         1.33: "You took the rule of three. Probabilities do not fall in proportion to T.",
+        2.16: "You gave both others their mean score. But exp bends: add up their exponentials.",
         2.8854: "There the coat is twice the bag. One half is as much as both others together.",
     }
     probability = (

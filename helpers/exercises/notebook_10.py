@@ -160,7 +160,7 @@ def majority_baseline() -> Exercise:
                 np.mean(test == np.unique(train, return_counts=True)[1].argmax())
             ],
             "You took the median. The classes are names, with no middle: take the most frequent.": [
-                np.mean(test == np.median(train))
+                np.mean(test == middle) for middle in (np.median(train), int(np.median(train)))
             ],
         }
 
@@ -213,8 +213,9 @@ def wilson() -> Exercise:
             move=z_squared / (2 * count),
             inner=z_squared / (4 * count**2),
             power=0.5,
-            stretches=(stretch, stretch),
+            stretches=None,
         ):
+            stretches = stretches or [1 + z**2 / count] * 2
             centre = (share + move * z**2 / z_squared) / stretches[0]
             inside = np.abs(share * (1 - share)) / count + inner * z**2 / z_squared
             half = z * inside**power / stretches[1]
