@@ -127,6 +127,47 @@ def test_slip_with_several_arguments(answer, words, monkeypatch):
     assert verdict.sentence == f"One small change makes it right: {words}."
 
 
+ONE_ENTRY = """
+    sums = np.zeros(len(a))
+    for i in range(len(a)):
+        sums[i] = a[i].sum()
+        return sums[i]"""
+RESET = """
+    sums = []
+    total = 0
+    for row in a:
+        for entry in row:
+            total += entry
+        sums.append(total)
+    return sums"""
+
+
+@pytest.mark.parametrize(
+    ("right", "answer", "words"),
+    [
+        (lambda a: np.outer(a, a), "return a * a", "`np.outer`, every entry times every entry,"),
+        (lambda a: (a * a).sum(), "return (a.T @ a).sum()", "`*`, entry by entry, and no `.T`"),
+        (lambda a: np.log(a.sum()), "return np.sum(np.log(a))", "`np.log` outside `sum`"),
+        (lambda a: np.log(a.sum()), "return np.log(a).sum()", "`np.log` outside `sum`"),
+        (
+            lambda a: np.sqrt(a + 2.5),
+            "return np.sqrt(a) + 2.5",
+            "more of `np.sqrt(a) + 2.5` in the",
+        ),
+        (lambda a: np.sqrt(a) + 2.5, "return np.sqrt(a + 2.5)", "less in the brackets of `sqrt`"),
+        (lambda a: a.sum(axis=1), RESET, "`total = 0` inside `for row in a:`, at its start"),
+        (lambda a: a.sum(axis=1), ONE_ENTRY, "`return sums` after `for i in range(len(a)):`"),
+    ],
+)
+def test_wrong_structure_is_found(right, answer, words, monkeypatch):
+    source = f"def answer(a):\n    {answer}\n"
+    monkeypatch.setitem(linecache.cache, "<c>", (1, None, source.splitlines(True), "<c>"))
+    names = {"np": np}
+    exec(compile(source, "<c>", "exec"), names)
+    verdict = judged(right, names["answer"], (TABLE,), (TABLE.round() + 7,))
+    assert verdict.sentence.startswith(f"One small change makes it right: {words}")
+
+
 def test_slip_in_a_lambda_is_found():
     verdict = judged(shares, lambda table: table / table.sum(axis=0, keepdims=True))
     assert "another number than `0` in `axis=0`" in verdict.sentence

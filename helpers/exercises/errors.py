@@ -34,6 +34,9 @@ MEANINGS = {
     r"numpy.*has no attribute '(_id|shape_as_list|watch)'": (
         "`.numpy()` ends what the tape can follow. Keep the loss a tensor inside the `with` block."
     ),
+    r"to a TensorFlow DType": (
+        "`float(…)` ends what the tape can follow. Keep the loss a tensor inside the `with` block."
+    ),
     r"has no attribute '_unique_id'|not enough values to unpack|cannot unpack non-iterable Eager": (
         "`apply_gradients` takes pairs: `zip(gradients, model.trainable_variables)`."
     ),
@@ -69,8 +72,8 @@ MEANINGS = {
         "the starter."
     ),
     r"index (\d+) is out of bounds for axis \d+ with size (\d+)": (
-        "There is no place {0}: {1} places are counted from 0. Is a size fixed in your code, or "
-        "do you count from 1?"
+        "There is no place {0}: {1} places are counted from 0. Are rows and columns exchanged, "
+        "or one of their sizes taken for both, or do you count from 1?"
     ),
     r"list index out of range|tuple index out of range": (
         "An index goes beyond the end. Places are counted from 0."
@@ -97,9 +100,9 @@ MEANINGS = {
         "What you write has the shape {0}, and the place for it has {1}. For 0, `[:-0]` is empty."
     ),
     r"truth value of an array|truth value of a Series": (
-        "`if`, `and`, `or`, `not` and `max` want one True or False, and this is an array of them. "
-        "Use `np.where`, `&`, `|`, `~` or `np.maximum`, entry by entry, or say which you mean with "
-        "`.any()` or `.all()`."
+        "`if`, `and`, `or`, `not` and Python's own `max` want one True or False, and this is an "
+        "array of them. Entry by entry there are `np.where`, `&`, `|`, `~` and `np.maximum`, for "
+        "all of it `.max()`, `.any()` and `.all()`."
     ),
     r"object of too small depth for desired array": (
         "The second argument of `np.bincount` is not the number of places. Name it: `minlength=10`."

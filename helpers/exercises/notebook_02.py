@@ -429,7 +429,10 @@ def masked_softmax() -> Exercise:
             "forbidden.": [softmax(z[allowed]), lambda: softmax(z[allowed].reshape(len(z), -1))],
             "The whole row became `nan`. Infinity times 0 does that: choose instead of "
             "multiplying, with `np.where(allowed, logits, "
-            "-np.inf)`.": [naive_softmax(z - np.inf * ~allowed)],
+            "-np.inf)`.": [
+                naive_softmax(z - np.inf * ~allowed),
+                lambda: maths.softmax(z - np.inf * ~allowed),
+            ],
             "The whole batch sums to 1. Each row needs a softmax of its own: keep the shape, with "
             "`-np.inf` in the place of what is forbidden.": [np.exp(masked) / np.exp(masked).sum()],
             "Each column sums to 1, not each row: sum over the last axis.": [

@@ -218,6 +218,8 @@ def gradient_of_batch() -> Exercise:
             "you divide.": [p / n],
             "These are the probabilities. Subtract 1 at the true class of each row, then divide by "
             "the number of rows.": [p],
+            "The one-hot rows have too few columns where the last classes do not occur. Give them "
+            "as many as the scores have.": [lambda: (p - one_hot(y, max(y) + 1)) / n],
             "You divided by the number of classes. The loss is a mean over the rows: divide by the "
             "number of rows.": [difference / z.shape[1]],
             "You divided by the number of all entries. The loss is a mean over the rows: divide by "

@@ -85,6 +85,10 @@ def gradients() -> Exercise:
             "pixel: sum E over the pictures.": [(loss, w, w.sum(axis=0))],
             "These are the gradients of the sum over the batch, but the loss is the mean: divide E "
             "by the number of pictures.": [(loss, n * w, n * b)],
+            "The loss is in bits. Take the natural logarithm: `np.log`.": [
+                (loss / np.log(2), w, b),
+                (loss_of(p) / np.log(2), w, b),
+            ],
             "The loss is the sum over the batch, and it should be the mean: divide it by the "
             "number of pictures, or call `cross_entropy`.": [(n * loss, w, b)],
             "All three belong to the sum over the batch. The loss is the mean: divide by the "
@@ -262,6 +266,8 @@ def promise() -> Exercise:
                 rate * both.sum() ** 2,
                 rate * (w.sum() ** 2 + b.sum() ** 2),
             ],
+            "Of a matrix, `np.linalg.norm(…, 2)` is the largest singular value. Take the sum of "
+            "all squares.": [rate * (np.linalg.norm(w, 2) ** 2 + (b**2).sum())],
             "You took a square root. The drop is the sum of the squares itself, times the rate.": [
                 rate * np.sqrt((both**2).sum())
             ],

@@ -530,8 +530,12 @@ def cross_entropy_loss() -> Exercise:
             "Every row was combined with every other. Bring both parts to the same shape, "
             "(batch,), before you "
             "subtract.": [ops.logsumexp(z, -1, keepdims=True) - score, log_sum - score[:, None]],
-            "`take` gives every row the labels of all rows. `take_along_axis` gives each row its "
-            "own.": [-ops.take(log_p, y, axis=-1)],
+            "`take` does not give each row its own label: with an axis it takes those of all rows, "
+            "without one it counts through the whole batch. Use `take_along_axis`.": [
+                -ops.take(log_p, y, axis=-1),
+                log_sum - ops.take(z, y),
+                -ops.take(log_p, y),
+            ],
             "The shape is still (batch, classes): sum over the classes.": [-one_hot * log_p],
             "The sign is turned round: a loss is positive. Take logsumexp minus the score.": [
                 -losses

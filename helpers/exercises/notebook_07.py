@@ -297,6 +297,10 @@ def precision_recall() -> Exercise:
             "The largest number of a row or a column need not be on the diagonal. "
             "Take `np.diag`.": [(m.max(axis=0) / answers, m.max(axis=1) / pictures)],
             both: [precision],
+            "Precision is right. The other is the specificity, of the pictures that are not of the "
+            "class. Recall divides the right answers by the sum of the row.": [
+                (precision, 1 - (answers - hits) / (m.sum() - pictures))
+            ],
             "`tn, fp, fn, tp` is the recipe for two classes. Here each class has a precision and a "
             "recall of its own: take the diagonal and the sums of rows and columns.": [
                 lambda: two_classes(m)
@@ -343,6 +347,17 @@ def confident_mistakes() -> Exercise:
     # With the surest row first, the place of the largest number in the whole array is a class, too.
     second = np.roll(second, -second.max(axis=1).argmax(), axis=0)
 
+    def probe(function):
+        yield from calls(
+            (first, np.array([0, 1, 2, 0, 1, 2, 0, 1]), 2),
+            (second, np.arange(12) % 5, 4),
+            (second, (np.arange(12) + 2) % 5, 5),
+            (first, np.array([1, 0, 0, 1, 1, 2, 2, 2]), 20),
+        )(function)
+        equal = np.array([[0.2, 0.8], [0.8, 0.2], [0.8, 0.2]])
+        for given, result in calls((equal, np.array([0, 1, 1]), 3))(function):
+            yield f"{given}, in any order", np.sort(result) if np.ndim(result) else result
+
     def wrong_results(p, y, count):
         answers, confidence = p.argmax(axis=1), p.max(axis=1)
         order, mistakes = np.argsort(-confidence), most_confident_mistakes(p, y, len(y))
@@ -383,12 +398,7 @@ def confident_mistakes() -> Exercise:
     return Exercise(
         solution=most_confident_mistakes,
         mistakes=from_results(wrong_results, first, np.arange(8) % 3, 2),
-        probe=calls(
-            (first, np.array([0, 1, 2, 0, 1, 2, 0, 1]), 2),
-            (second, np.arange(12) % 5, 4),
-            (second, (np.arange(12) + 2) % 5, 5),
-            (first, np.array([1, 0, 0, 1, 1, 2, 2, 2]), 20),
-        ),
+        probe=probe,
         hints=(
             "Three steps: what is the answer of each row, which rows are mistakes, and in which "
             "order?",

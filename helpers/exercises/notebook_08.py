@@ -28,6 +28,13 @@ def expected_calibration_error() -> Exercise:
         weights, gaps = np.mean(inside, axis=1), np.array([differences[k].mean() for k in inside])
         equal_parts = np.array_split(differences[np.argsort(confidence)], bins)
         right = calibration_error(confidence, correct, bins)
+
+        def rounded_down():
+            counts = [0] * bins
+            for each in confidence:
+                counts[int(each * bins)] += 1  # no such place for a confidence of 1
+            return calibration_error(confidence + 1e-9, correct, bins)
+
         return {
             "You took the mean over the bins, as if all were equally full. Weight each gap with "
             "its share of all answers.": [np.abs(gaps).mean()],
@@ -54,6 +61,12 @@ def expected_calibration_error() -> Exercise:
                 calibration_error(confidence + 1e-9, correct, bins),
                 calibration_error(np.minimum(confidence + 1e-9, 1), correct, bins),
             ],
+            "You divided the right answers of a bin by the number of all answers. In a bin, both "
+            "means are over the answers inside.": [
+                sum(k.mean() * abs(confidence[k].mean() - (k & correct).mean()) for k in inside)
+            ],
+            "You rounded down, so a confidence on a border fell into the bin above, and 1 beyond "
+            "the last: use `>` below and `<=` above.": [rounded_down],
             "The weights are counts. "
             "Divide by the number of all answers, so that they are shares.": [right * len(correct)],
             "These are always ten bins. Use the number that you are given.": [
@@ -269,6 +282,14 @@ def risk_threshold() -> Exercise:
             "pictures that are answered: count both.": [
                 lambda: np.quantile(confidence[~correct], 1 - risk),
                 lambda: min(confidence[confidence >= np.quantile(confidence[~correct], 1 - risk)]),
+            ],
+            "You searched a grid of your own. The threshold is one of the confidences: try each of "
+            "them.": [
+                lambda: min(
+                    t
+                    for t in np.linspace(0, 1, 101)
+                    if any(confidence >= t) and np.mean(~correct[confidence >= t]) <= risk
+                )
             ],
             "You took the confidences as they come, as if the largest came first. Sort both "
             "arrays by confidence.": [lambda: confidence[as_given <= risk][-1]],

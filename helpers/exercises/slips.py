@@ -194,7 +194,8 @@ def _edits(node: Any, parent: Any, function: ast.FunctionDef) -> Iterator[Edit]:
             yield f"the opposite of {text}{place}", str(not truth)
         case ast.Constant(value=int() | float() as number):
             near = (number + 1, number - 1, -number, 0, 1, 2, -1)
-            scaled = (number * 10.0**power for power in (1, 2, -1, -2))
+            powers = (1, 2, -1, -2) if abs(number) not in (0, 1) else ()
+            scaled = (number * 10.0**power for power in powers)
             for value in (*map(repr, near), *map(repr, scaled), "numpy.inf", "-numpy.inf"):
                 yield f"another number than {text}{place}", value
             for name in variables:
@@ -218,7 +219,8 @@ def _edits(node: Any, parent: Any, function: ast.FunctionDef) -> Iterator[Edit]:
             yield from _edits_of_call(node, text)
         case ast.Assign(targets=[ast.Name() | ast.Subscript() as target], value=value):
             words = f"{_text(target)} kept and added to, where {text} writes over it"
-            yield words, f"{ast.unparse(target)} += {ast.unparse(value)}"
+            if isinstance(parent, (ast.For, ast.While, ast.If)):
+                yield words, f"{ast.unparse(target)} += {ast.unparse(value)}"
             if isinstance(value, ast.UnaryOp):  # `=-` for `-=`
                 yield words, f"{ast.unparse(target)} -= {ast.unparse(value.operand)}"
     if isinstance(node, (ast.Constant, ast.Call, ast.Subscript)):
@@ -260,6 +262,10 @@ def _edits_of_operator(node: Any, text: str) -> Iterator[Edit]:
         entries = " * ".join(f"({ast.unparse(side).removesuffix('.T')})" for side in (left, right))
         yield f"`*`, entry by entry, and no `.T` for {text}", entries
     for side, inner in ((0, left), (1, right)):
+        if isinstance(inner, ast.Call) and len(inner.args) == 1 and not inner.keywords:
+            name, inside = ast.unparse(inner.func), ast.unparse(inner.args[0])
+            longer = f"{a} {symbol} {inside}" if side else f"{inside} {symbol} {b}"
+            yield f"more of {text} in the brackets of `{name}`", f"{name}({longer})"
         if isinstance(inner, ast.BinOp):
             inside = SYMBOLS.get(type(inner.op).__name__, "")
             parts = [f"({ast.unparse(part)})" for part in (inner.left, inner.right)]
@@ -287,16 +293,22 @@ def _edits_of_call(node: ast.Call, text: str) -> Iterator[Edit]:
         yield f"{text} without `{keyword.partition('=')[0]}`", call(name, *arguments, *others)
     words = f"the arguments of {text} in another order"
     yield words, call(name, *arguments[::-1], *keywords)
-    if node.args and isinstance(inner := node.args[0], ast.Call) and len(inner.args) == 1:
-        first, inside = ast.unparse(inner.func), ast.unparse(inner.args[0])
-        within = call(name, inside, *arguments[1:], *keywords)
+    match node:
+        case ast.Call(args=[ast.Call(args=[argument], keywords=[]) as inner, *_]):  # f(g(x), …)
+            within = call(name, ast.unparse(argument), *arguments[1:], *keywords)
+        case ast.Call(func=ast.Attribute(value=ast.Call(args=[argument], keywords=[]) as inner)):
+            within = f"({ast.unparse(argument)}).{name}({', '.join([*arguments, *keywords])})"
+        case _:
+            within = ""
+    if within:
+        first = ast.unparse(inner.func)
         yield f"`{first}` outside `{name}` in {text}", f"{first}({within})"
-    if isinstance(inner := node.func, ast.Attribute) and isinstance(inner.value, ast.Call):
-        inner = inner.value  # the other way to write it: g(x).f(axis=1) for f(g(x), axis=1)
-        if len(inner.args) == 1 and not inner.keywords:
-            first, inside = ast.unparse(inner.func), ast.unparse(inner.args[0])
-            within = f"({inside}).{name}({', '.join([*arguments, *keywords])})"
-            yield f"`{first}` outside `{name}` in {text}", f"{first}({within})"
+    match node:
+        case ast.Call(args=[ast.BinOp(left=left, op=operator, right=right)], keywords=[]):
+            symbol = SYMBOLS.get(type(operator).__name__, "")
+            words = f"less in the brackets of `{name}` in {text}"
+            yield words, f"{call(name, ast.unparse(left))} {symbol} ({ast.unparse(right)})"
+            yield words, f"({ast.unparse(left)}) {symbol} {call(name, ast.unparse(right))}"
     more = {"`dtype=float` in": ["dtype=float"]} if name.endswith("_like") else {}
     if name in REDUCTIONS:
         more = {"an `axis` for": ["axis=0", "axis=1", "axis=-1"]}
@@ -320,6 +332,11 @@ def _edits_of_lines(node: Any) -> Iterator[Edit]:
         if after:
             words = f"{_text(after[0])} before {_text(line)}"
             yield words, changed(after[0], line, *after[1:])
+        if isinstance(line, ast.Assign) and after:
+            for loop in (each for each in ast.walk(after[0]) if isinstance(each, ast.For)):
+                inside, loop.body = loop.body, [line, *loop.body]
+                yield f"{_text(line)} inside {_text(loop)}, at its start", changed(*after)
+                loop.body = inside
         if isinstance(line, (ast.For, ast.While, ast.If, ast.With)):
             head, inside = _text(line), line.body
             if after:
