@@ -18,6 +18,7 @@ from helpers.exercises.progress_file import read_progress, write_entry
 from helpers.in_browser import IN_BROWSER
 
 ENTRY = "room"  # in progress.json: {"told": 1} once `NOTICE` was shown, {"left": 1} after `leave()`
+HUB = ("COURSE_ROOM_URL", "JUPYTERHUB_API_TOKEN")  # set by a hub with a page
 MOST_WAITING = 200  # reports; the oldest is dropped
 SECONDS = 2  # to wait for the room's answer
 _waiting: queue.Queue = queue.Queue(MOST_WAITING)
@@ -56,9 +57,8 @@ def vote(answer: str) -> None:
 
 def leave() -> None:
     """Say no: nothing is reported any more, for good, and the page forgets what it got."""
-    was_on, problem = _is_on(), write_entry(ENTRY, {"left": 1})
-    if was_on:
-        _post("nothing", {"at": time.time()})
+    problem = write_entry(ENTRY, {"left": 1})
+    _post("nothing", {"at": time.time()})  # goes nowhere where there is no page
     os.environ.pop("COURSE_ROOM_URL", None)  # in this notebook even if the file can't be written
     print(problem or "From now on, nothing about your work is sent to the instructor's page.")
 
@@ -69,8 +69,7 @@ def _entry() -> dict[str, int]:
 
 def _is_on() -> bool:
     """Whether the hub has a room that this learner has not left."""
-    needed = ("COURSE_ROOM_URL", "JUPYTERHUB_API_TOKEN")
-    return not IN_BROWSER and all(map(os.environ.get, needed)) and not _entry().get("left")
+    return not IN_BROWSER and all(map(os.environ.get, HUB)) and not _entry().get("left")
 
 
 def _say(path: str, about: dict) -> None:
@@ -105,7 +104,7 @@ def _post(path: str, about: dict) -> tuple[int, str]:
         http_response = https_response = lambda self, request, response: response
 
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}), AnyStatus)
-    url, token = map(os.environ.get, ("COURSE_ROOM_URL", "JUPYTERHUB_API_TOKEN"))
+    url, token = map(os.environ.get, HUB)
     try:
         request = urllib.request.Request(f"{url}{path}", json.dumps(about).encode())
         request.add_header("Authorization", f"token {token}")

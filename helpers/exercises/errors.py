@@ -104,6 +104,7 @@ MEANINGS = {
         "array of them. Entry by entry there are `np.where`, `&`, `|`, `~` and `np.maximum`, for "
         "all of it `.max()`, `.any()` and `.all()`."
     ),
+    r"ufunc 'bitwise_xor'|operand type\(s\) for \^": "`^` is no power in Python. Write `**2`.",
     r"object of too small depth for desired array": (
         "The second argument of `np.bincount` is not the number of places. Name it: `minlength=10`."
     ),

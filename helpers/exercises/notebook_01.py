@@ -188,6 +188,8 @@ def temperature() -> Exercise:
             "This is 1/T. A difference of scores that is divided by T becomes the logarithm of the "
             "odds: solve that for T.": [1 / t],
             "The wanted odds are an exponential, too. Take their logarithm.": [lead / odds],
+            "A logarithm to base 2 fits odds of 2 alone. Divide by the logarithm of the odds that "
+            "are wanted.": [lead / np.log(2)],
             "The odds of the two probabilities are an exponential, too. Take their logarithm.": [
                 ratio / np.log(odds)
             ],

@@ -171,6 +171,10 @@ def jacobian_by_hand() -> Exercise:
             "Almost. Row 1 sums to 0, rows 2 and 3 do not: their diagonal is 1/4 times 3/4.": [
                 [[1 / 4, -1 / 8, -1 / 8], [-1 / 8, 1 / 4, -1 / 16], [-1 / 8, -1 / 16, 1 / 4]]
             ],
+            "In the bracket stands the p of the row. There it is that of the column: the products "
+            "are of two different classes.": [
+                (p[:, np.newaxis] * (identity - p[:, np.newaxis])).tolist()
+            ],
             "`p * p` is one row, entry by entry, with `.T` or without. Every pair needs its "
             "product: `np.outer(p, p)`.": [(np.diag(p) - p * p).tolist()],
             "The classes are in another order: the first one has the probability 1/2.": [

@@ -290,7 +290,11 @@ def softmax_layer() -> Exercise:
         exponentials = ops.exp(shifted)
         return {
             "Right for small scores, but exp overflows at 1000: subtract the largest score of each "
-            "row first.": [divided(naive)],
+            "row first.": [
+                divided(naive),
+                divided(naive / each_row(ops.max, naive)),
+                divided(ops.exp(z + largest)),
+            ],
             "Each column sums to 1, not each row: take `axis=-1`.": [
                 divided(naive, axis=0),
                 divided(exponentials, axis=0),
@@ -313,9 +317,6 @@ def softmax_layer() -> Exercise:
             ],
             "This shift does not bring all scores down to 0 or below, so `exp` can still overflow. "
             "Subtract the largest score of each row.": [divided(ops.exp(z - each_row(ops.mean)))],
-            "You added the largest score. Subtract it, or exp overflows sooner still.": [
-                divided(ops.exp(z + largest))
-            ],
             "Cutting large scores off makes them equal. Subtract the largest score of each row: "
             "that keeps their differences.": [divided(ops.exp(ops.clip(z, -80, 80)))],
             "The exponentials below the line need the shifted scores, too.": [

@@ -142,6 +142,11 @@ def convolution() -> Exercise:
             "Right for pictures of floats. But a result with the type of a picture of whole "
             "numbers, as `zeros_like` makes it, cuts off what is behind the point: use "
             "`np.zeros`.": [result.astype(image.dtype)],
+            "You took the kernel for a square. Take both sides from it: `rows, columns = "
+            "kernel.shape`.": [
+                lambda: (image[:rows, :rows] * kernel).size and result,
+                lambda: (kernel[0, rows - 1], result)[1],
+            ],
             "You summed up the patch, but did not multiply it by the kernel.": [
                 convolve(image, np.ones_like(kernel))
             ],

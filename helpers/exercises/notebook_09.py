@@ -138,6 +138,7 @@ def agreement() -> Exercise:
         "all a thousandth apart": (base, base + np.array([1, -1, 1, -1]) * 1e-3),
         "the same answers, all a twentieth apart": (base, base + np.array([-1, 1, -1, 1]) * 0.05),
         "one probability of 0.5 is 0.000013 too high": (base, changed((4, 0, 1.3e-5))),
+        "one probability of 0.05 is 0.00003 too high": (base, changed((4, 3, 3e-5))),
         "two probabilities of a picture 0.000008 apart": (
             base,
             changed((6, 0, 8e-6), (6, 1, -8e-6)),
@@ -181,6 +182,9 @@ def agreement() -> Exercise:
             only_a_bool: [differences.max()],
             "You compared the largest probability of each picture. Compare all ten.": [
                 agrees(ours.max(axis=1), theirs.max(axis=1))
+            ],
+            "`10e-5` is ten times 1e-5, which is what you may allow.": [
+                np.abs(ours - theirs).max() <= 10e-5
             ],
             "You allow too much. Two right programs differ by less than 1e-5.": [
                 np.allclose(ours, theirs, atol=0.01)

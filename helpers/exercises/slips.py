@@ -196,7 +196,10 @@ def _edits(node: Any, parent: Any, function: ast.FunctionDef) -> Iterator[Edit]:
             near = (number + 1, number - 1, -number, 0, 1, 2, -1)
             powers = (1, 2, -1, -2) if abs(number) not in (0, 1) else ()
             scaled = (number * 10.0**power for power in powers)
-            for value in (*map(repr, near), *map(repr, scaled), "numpy.inf", "-numpy.inf"):
+            # As a default, an infinite number would only switch off what is too much.
+            is_default = isinstance(parent, ast.arguments)
+            infinite = () if is_default else ("numpy.inf", "-numpy.inf")
+            for value in (*map(repr, near), *map(repr, scaled), *infinite):
                 yield f"another number than {text}{place}", value
             for name in variables:
                 yield f"a variable in place of {text}{place}", name
