@@ -31,11 +31,9 @@ MEANINGS = {
     r"dot|all|any|tolist|transpose|clip|cumsum|round|numpy)'": (
         "`.{0}` belongs to arrays, and this is none: make it one with `np.array(…)` first."
     ),
-    r"numpy.*has no attribute '(_id|shape_as_list|watch)'": (
-        "`.numpy()` ends what the tape can follow. Keep the loss a tensor inside the `with` block."
-    ),
-    r"to a TensorFlow DType": (
-        "`float(…)` ends what the tape can follow. Keep the loss a tensor inside the `with` block."
+    r"numpy.*has no attribute '(_id|shape_as_list|watch)'|to a TensorFlow DType": (
+        "`.numpy()` and `float(…)` end what the tape can follow. Keep the loss a tensor inside the "
+        "`with` block."
     ),
     r"has no attribute '_unique_id'|not enough values to unpack|cannot unpack non-iterable Eager": (
         "`apply_gradients` takes pairs: `zip(gradients, model.trainable_variables)`."
@@ -81,10 +79,7 @@ MEANINGS = {
     r"only integers, slices|must be of integer \(or boolean\) type|indices must be integers": (
         "Places are whole numbers, and yours are not. Are the arguments in the right order?"
     ),
-    r"operands could not be broadcast together with shapes? (\(.*?\)) (\(.*?\))": (
-        "The shapes {0} and {1} do not fit, entry by entry. Is `keepdims=True` or an axis "
-        "missing, a row taken for a column, or a size fixed in your code?"
-    ),
+    r"broadcast together with shapes? (\(.*?\)) (\(.*?\))|"
     r"Incompatible shapes: (\[.*?\]) vs\. (\[.*?\])": (
         "The shapes {0} and {1} do not fit, entry by entry. Is `keepdims=True` or an axis "
         "missing, a row taken for a column, or a size fixed in your code?"

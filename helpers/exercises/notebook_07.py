@@ -107,6 +107,11 @@ def convolution() -> Exercise:
 
     def wrong_results(image, kernel):
         result, (rows, columns) = convolve(image, kernel), kernel.shape
+
+        def of_a_square(product):
+            squares = patches(image, np.empty((rows, rows)))
+            return np.array([[product(patch) for patch in row] for row in squares])
+
         border = [((side - 1) // 2, side // 2) for side in kernel.shape]
         return {
             "You turned the kernel round before laying it on. That is the mathematician's "
@@ -144,8 +149,12 @@ def convolution() -> Exercise:
             "`np.zeros`.": [result.astype(image.dtype)],
             "You took the kernel for a square. Take both sides from it: `rows, columns = "
             "kernel.shape`.": [
-                lambda: (image[:rows, :rows] * kernel).size and result,
-                lambda: (kernel[0, rows - 1], result)[1],
+                lambda: of_a_square(lambda patch: (patch * kernel).sum()),
+                lambda: of_a_square(
+                    lambda patch: sum(
+                        patch[a, b] * kernel[a, b] for a in range(rows) for b in range(rows)
+                    )
+                ),
             ],
             "You summed up the patch, but did not multiply it by the kernel.": [
                 convolve(image, np.ones_like(kernel))

@@ -338,8 +338,9 @@ def _edits_of_lines(node: Any) -> Iterator[Edit]:
         if isinstance(line, ast.Assign) and after:
             for loop in (each for each in ast.walk(after[0]) if isinstance(each, ast.For)):
                 inside, loop.body = loop.body, [line, *loop.body]
-                yield f"{_text(line)} inside {_text(loop)}, at its start", changed(*after)
+                text = changed(*after)
                 loop.body = inside
+                yield f"{_text(line)} inside {_text(loop)}, at its start", text
         if isinstance(line, (ast.For, ast.While, ast.If, ast.With)):
             head, inside = _text(line), line.body
             if after:
