@@ -57,8 +57,9 @@ def vote(answer: str) -> None:
 
 def leave() -> None:
     """Say no: nothing is reported any more, for good, and the page forgets what it got."""
-    problem = write_entry(ENTRY, {"left": 1})
-    _post("nothing", {"at": time.time()})  # goes nowhere where there is no page
+    was_on, problem = _is_on(), write_entry(ENTRY, {"left": 1})
+    if was_on:
+        _post("nothing", {"at": time.time()})
     os.environ.pop("COURSE_ROOM_URL", None)  # in this notebook even if the file can't be written
     print(problem or "From now on, nothing about your work is sent to the instructor's page.")
 
