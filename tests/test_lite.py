@@ -310,6 +310,9 @@ def test_network_lost_while_python_starts_is_said(browser, address):
 
 def test_blocked_service_worker_is_said(browser, address):
     with opened(browser, address, "01", service_workers="block") as page:
+        assert page.locator("#help").is_hidden()
+        page.clock.install()
+        page.clock.fast_forward(15_000)
         page.get_by_text("A private window or a setting of the browser may block").wait_for()
         assert page.get_by_role("link", name="Read it here").is_visible()
 
