@@ -29,8 +29,9 @@ KERNEL_ENVIRONMENT = {
     "PYTHONHASHSEED": "0",
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "TF_ENABLE_ONEDNN_OPTS": "0",
-    # TensorFlow takes one thread for each core, and sums in another order with each number.
-    "TF_NUM_INTRAOP_THREADS": "2",
+    # TensorFlow takes one thread for each core, sums in another order with each number of them, and
+    # waits for the slowest: of two notebooks side by side each is faster with one.
+    "TF_NUM_INTRAOP_THREADS": "1",
 }
 
 KERNEL_ARGUMENTS = [
