@@ -27,7 +27,7 @@ def network(*last_layers: keras.layers.Layer) -> keras.Sequential:
 def convolutional_network() -> keras.Sequential:
     """Pictures (batch, 28, 28) of 0…255 to ten logits: two convolutions, then two dense layers.
 
-    Pixels are standardised: their mean is about 73, their standard deviation 90. 158,362 weights.
+    Pixels are standardised: their mean is about 73, their standard deviation 90. 105,866 weights.
     They are random: seed Keras first.
     """
     return keras.Sequential(
@@ -36,7 +36,7 @@ def convolutional_network() -> keras.Sequential:
             keras.layers.Rescaling(1 / 90, offset=-73 / 90),
             keras.layers.Reshape((28, 28, 1)),
             keras.layers.Conv2D(16, 3, strides=2, padding="same", activation="relu"),
-            keras.layers.Conv2D(48, 3, strides=2, padding="same", activation="relu"),
+            keras.layers.Conv2D(32, 3, strides=2, padding="same", activation="relu"),
             keras.layers.Flatten(),
             Dense(64, activation="relu"),
             Dense(10),
@@ -49,18 +49,17 @@ def compiled(
     epochs: int,
     pictures: int = 60_000,
     batch_size: int = 256,
-    beta_2: float = 0.999,
+    rate: float = 0.004,
 ) -> keras.Model:
     """Compile a model for `fit(…, batch_size=batch_size, epochs=epochs)`, and return it.
 
-    Softmax cross-entropy on logits; Adam, its learning rate falling from 0.004 to 0 along half a
-    cosine wave. The length of that wave depends on the number of training `pictures`. Adam averages
-    squared gradients over about 1 / (1 - beta_2) steps: take less than the training has.
+    Softmax cross-entropy on logits; Adam, its learning rate falling from `rate` to 0 along half a
+    cosine wave. The length of that wave depends on the number of training `pictures`.
     """
     steps = epochs * -(-pictures // batch_size)  # batches, rounded up
-    schedule = keras.optimizers.schedules.CosineDecay(0.004, steps)
+    schedule = keras.optimizers.schedules.CosineDecay(rate, steps)
     model.compile(
-        optimizer=keras.optimizers.Adam(schedule, beta_2=beta_2),
+        optimizer=keras.optimizers.Adam(schedule),
         loss=SoftmaxCrossEntropy(),
         metrics=["accuracy"],
         steps_per_execution=50,

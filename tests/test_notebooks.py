@@ -149,7 +149,7 @@ def test_shown_helpers_are_copied_without_annotations_and_docstrings():
         "# Bring pixels to 0…1.\ndef scale_pixels(images):\n    return images.reshape("
     )
     assert "(n, 784)" in cell.source
-    signature = "def compiled(model, epochs, pictures=60_000, batch_size=256, beta_2=0.999):"
+    signature = "def compiled(model, epochs, pictures=60_000, batch_size=256, rate=0.004):"
     assert f"\n{signature}\n    steps = " in cell.source
     assert cell.source.endswith("    return model\n\n\n" + STALE.splitlines()[-1])
 

@@ -57,8 +57,8 @@ DENSE = PIXELS * 128 + 128 + 128 * CLASSES + CLASSES
 # 07: the convolutional network
 FILTERS = 16 * (3 * 3 + 1)
 DENSE_INSTEAD = PIXELS * (14 * 14 * 16) + 14 * 14 * 16
-IN_DENSE_LAYERS = 7 * 7 * 48 * 64 + 64 + 64 * 10 + 10
-CONVOLUTIONAL = FILTERS + 48 * (3 * 3 * 16 + 1) + IN_DENSE_LAYERS
+IN_DENSE_LAYERS = 7 * 7 * 32 * 64 + 64 + 64 * 10 + 10
+CONVOLUTIONAL = FILTERS + 32 * (3 * 3 * 16 + 1) + IN_DENSE_LAYERS
 
 # 08: four ranked answers; a label smoothed by .1
 RANKED = np.array([0.9, 0.8, 0.7, 0.6]), np.array([True, True, False, True])
