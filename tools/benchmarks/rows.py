@@ -242,7 +242,7 @@ def course(quick: bool) -> list[Row]:
         rows.append(Row(what, "–", ours, "–", peak, 450 if number <= "04" else 1700, "MB"))
     together = seconds_of(
         lambda: subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-n", "2", *map(str, notebooks)],
+            [sys.executable, "course.py", "test", "-q", *map(str, notebooks)],
             cwd=ROOT,
             check=True,
             stdout=subprocess.DEVNULL,
