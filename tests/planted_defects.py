@@ -46,7 +46,7 @@ DEFECTS = [
         "04",
     ),
     ("05", 'dense(128, activation="relu")', "dense(128)", "05"),
-    ("05", "keras.optimizers.Adam(), keras.", "keras.optimizers.Nadam(), keras.", "05"),
+    ("05", "keras.optimizers.SGD(0.05), keras.", "keras.optimizers.SGD(0.06), keras.", "05"),
     ("helpers/networks.py", "optimizers.Adam(schedule)", "optimizers.RMSprop(schedule)", STORED),
     ("09", "np.maximum(pixels @ kernel_1 + bias_1, 0)", "pixels @ kernel_1 + bias_1", "09"),
     # Tested on what was trained or chosen on

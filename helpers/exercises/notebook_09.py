@@ -214,7 +214,7 @@ def agreement() -> Exercise:
             "`np.abs(ours - theirs).max()` is the largest difference. Compare it with 1e-5.",
         ),
         takeaway="This is the test that the course itself holds the page to, in a real browser.",
-        explanation="Agreement means that no probability of no picture differs by more than "
+        explanation="Agreement means that no probability of any picture differs by more than "
         "rounding explains. A mean, or the answers alone, would hide the faults that you meet "
         "next.",
     )
