@@ -317,6 +317,13 @@ def test_blocked_service_worker_is_said(browser, address):
         assert page.get_by_role("link", name="Read it here").is_visible()
 
 
+def test_site_opened_as_a_file_is_said(browser, root):
+    folder = (root / "course").as_uri()
+    with opened(browser, f"{folder}/lite/run.html?path=notebooks/", "01") as page:
+        page.get_by_text("only on pages that come from a web server").wait_for()
+        assert page.get_by_role("link", name="Read it here").is_visible()
+
+
 def test_narrow_screen(pages):
     """On a phone: answer with a number and a choice, and run the cells."""
     page = pages["01"]
