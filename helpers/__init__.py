@@ -10,3 +10,4 @@ from pathlib import Path
 import helpers.in_browser  # noqa: F401  its settings, before matplotlib is loaded
 
 ROOT = Path(__file__).resolve().parent.parent  # the course's folder
+NOTEBOOKS = range(11)  # their numbers

@@ -12,7 +12,8 @@ import sys
 import nbformat
 import pytest
 
-from helpers.exercises import NOTEBOOKS, exercises_of, judging, source_of
+from helpers import NOTEBOOKS
+from helpers.exercises import exercises_of, judging, source_of
 from helpers.exercises.judging import CORRECT, NOT_STARTED, judge
 from helpers.running import join_streams
 from tests.support.missing import require_nbgrader

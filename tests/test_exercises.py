@@ -10,9 +10,9 @@ from functools import cache
 import numpy as np
 import pytest
 
-from helpers import training
+from helpers import NOTEBOOKS, training
 from helpers.data import load
-from helpers.exercises import NOTEBOOKS, exercises_of, judging, starter_of
+from helpers.exercises import exercises_of, judging, starter_of
 from helpers.exercises.exercise import CHANGED, observations, value
 from helpers.exercises.judging import CORRECT, COULD_NOT_RUN, NOT_STARTED, NOT_YET, judge
 from tools.notebooks import find_notebooks, parts

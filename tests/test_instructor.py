@@ -6,8 +6,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from helpers import NOTEBOOKS
 from helpers.exercises import exercises_of, source_of
-from helpers.questions import NOTEBOOKS
 from helpers.questions.question import read
 from helpers.running import NotebookError
 from helpers.web import npm_files

@@ -2,7 +2,8 @@
 
 import pytest
 
-from helpers.exercises import NOTEBOOKS, exercises_of
+from helpers import NOTEBOOKS
+from helpers.exercises import exercises_of
 from helpers.exercises.judging import CORRECT, judge
 from tests.support.mutants import mutants
 

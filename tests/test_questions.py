@@ -13,7 +13,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from nbformat.v4 import new_code_cell, new_output
 
-from helpers import questions
+from helpers import NOTEBOOKS, questions
 from helpers.exercises import progress_file
 from helpers.questions import question as data
 from helpers.questions import schedule
@@ -25,7 +25,6 @@ from tools.instructor.__main__ import main
 from tools.notebooks import code_cells, find_notebooks, parts, read_notebook
 from tools.questions import CALL, KINDS, answered, as_markdown, remove_calls
 
-NOTEBOOKS = list(questions.NOTEBOOKS)
 PATHS = [find_notebooks([f"{number:02}"])[0] for number in NOTEBOOKS]
 PREDICTIONS, QUESTIONS, REASONS = (
     {name: each for number in NOTEBOOKS for name, each in data.read(number)[kind].items()}

@@ -7,7 +7,8 @@ import linecache
 import numpy as np
 import pytest
 
-from helpers.exercises import NOTEBOOKS, exercises_of, judging
+from helpers import NOTEBOOKS
+from helpers.exercises import exercises_of, judging
 from helpers.exercises.exercise import Exercise, calls
 from helpers.exercises.judging import COULD_NOT_RUN, NOT_YET, judge
 from helpers.exercises.slips import slips

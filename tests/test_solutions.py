@@ -5,7 +5,8 @@ import re
 
 import pytest
 
-from helpers.exercises import NOTEBOOKS, exercises_of
+from helpers import NOTEBOOKS
+from helpers.exercises import exercises_of
 from helpers.exercises.judging import CORRECT, judge
 from tools.instructor.assignment import context, find
 from tools.instructor.solved import answer_of, fill_in, fill_in_all

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from helpers.exercises import NOTEBOOKS, exercises_of, judging
+from helpers import NOTEBOOKS
+from helpers.exercises import exercises_of, judging
 from helpers.exercises.judging import CORRECT, COULD_NOT_RUN, NOT_YET, judge
 
 pytestmark = pytest.mark.slow

@@ -14,13 +14,11 @@ from typing import Any
 
 from IPython.display import display
 
-from helpers import room
+from helpers import NOTEBOOKS, room
 from helpers.exercises.exercise import Exercise
 from helpers.exercises.judging import CORRECT, NOT_STARTED, judge
 from helpers.exercises.progress_file import read_progress, write_entry
 from helpers.exercises.showing import Code, Feedback
-
-NOTEBOOKS = range(11)
 
 _last_answers: dict[str, Any] = {}  # by exercise, for `solution` to show
 

@@ -8,12 +8,12 @@ from IPython import get_ipython
 from IPython.core.interactiveshell import ExecutionResult
 from IPython.display import display
 
+from helpers import NOTEBOOKS
 from helpers.exercises.progress_file import read_progress, write_entry
 from helpers.exercises.showing import Feedback, Prose
 from helpers.questions.question import Question, is_right, misconception, parse, read, tests
 from helpers.questions.schedule import after_answer, due
 
-NOTEBOOKS = range(11)
 IN_A_REVIEW = 6  # questions, for about five minutes
 WORDS = 4  # fewer are no sentence
 

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from helpers.questions import NOTEBOOKS
+from helpers import NOTEBOOKS
 from helpers.questions.question import read
 from helpers.running import NotebookError
 

@@ -14,8 +14,8 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from helpers import ROOT
-from helpers.exercises import NOTEBOOKS, exercises_of, source_of
+from helpers import NOTEBOOKS, ROOT
+from helpers.exercises import exercises_of, source_of
 from helpers.running import NotebookError
 from tools.instructor.solved import answer_of, fill_in
 from tools.notebooks import BUILD, KERNEL_METADATA, find_notebooks, parts

@@ -4,7 +4,7 @@ import html
 
 import genanki
 
-from helpers.questions import NOTEBOOKS
+from helpers import NOTEBOOKS
 from helpers.questions.question import Question, read
 from tools.notebooks import BUILD, find_notebooks, parts
 from tools.questions import answer, as_markdown

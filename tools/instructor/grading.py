@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import helpers
-from helpers import exercises
-from helpers.exercises import NOTEBOOKS, exercises_of, judge
+from helpers import NOTEBOOKS, exercises
+from helpers.exercises import exercises_of, judge
 from helpers.exercises.exercise import Exercise
 from helpers.exercises.judging import CORRECT, COULD_NOT_RUN, NOT_STARTED, NOT_YET, Verdict
 from helpers.quiet_stderr import muted_stderr

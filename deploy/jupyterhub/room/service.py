@@ -24,7 +24,8 @@ from room.store import Store
 from tornado import httpclient, iostream, web
 from tornado.log import app_log
 
-from helpers.exercises import NOTEBOOKS, exercises_of
+from helpers import NOTEBOOKS
+from helpers.exercises import exercises_of
 from helpers.exercises.judging import CORRECT, COULD_NOT_RUN, NOT_YET
 from helpers.questions.question import read
 from helpers.room import of_the_course
