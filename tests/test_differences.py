@@ -27,7 +27,7 @@ MEASURED = [
     (1.99, 2.0, "It is too small, but close: by less than 2 %."),
     (ROW + 0.5, ROW, "Each number is too large by 0.5."),
     (ROW - 7, ROW, "Each number is too small by 7."),
-    ([1, 2, -3, 5], ROW, "What is behind the point is cut off"),
+    ([1, 2, -3, 5], ROW, "What comes after the point is cut off"),
     (np.round(TABLE / 7, 2), TABLE / 7, "These are the right numbers, but rounded to 2 decimals."),
     (np.maximum(ROW, 0), ROW, "The negative numbers have become 0."),
     (np.abs(ROW), ROW, "The signs are lost."),

@@ -369,7 +369,7 @@ RELATIONS: tuple[Relation, ...] = (
     _constant_offset,
     _spread,
     _when_all(
-        "What is behind the point is cut off: an array of integers, `int` or `//` does that.",
+        "What comes after the point is cut off: an array of integers, `int` or `//` does that.",
         np.trunc,
     ),
     _rounded,

@@ -96,7 +96,7 @@ def softmax_of_rows() -> Exercise:
             "Divide `np.exp(logits)` by `np.exp(logits).sum(axis=-1, keepdims=True)`.",
         ),
         takeaway="One line works for one picture and for ten thousand: every model of this course "
-        "ends in it.",
+        "gets its probabilities from it.",
         explanation="The sum runs over the last axis, the classes. keepdims=True leaves the shape "
         "(batch, 1), which NumPy stretches over the columns of each row.",
     )
@@ -150,8 +150,8 @@ def scores_from_probabilities() -> Exercise:
             "These are the scores of the example. Compute them from `probabilities`.": [
                 lambda p: np.log([2, 1, 1])
             ],
-            "Scores this large make `exp` overflow, and softmax answers `nan`. Move them all down "
-            "until they are small.": [lambda p: np.log(p) + 1000],
+            "So far from 0, `exp` overflows or becomes 0, and softmax answers `nan`. Move all "
+            "scores nearer to 0.": [lambda p: np.log(p) + 1000],
             single_number: [lambda p: np.log(p).sum()],
             "A limit makes all small probabilities equal. They are positive, so their logarithm "
             "is finite: leave the limit out.": [
@@ -227,8 +227,8 @@ def temperature() -> Exercise:
         takeaway="Two probabilities are enough: you have turned the dial of a model whose scores "
         "you never saw. In notebook 08 a model sounds too sure, and such a T repairs it.",
         explanation="In a ratio of two classes the sum below the line cancels: the odds are "
-        "e to the difference of scores, divided by T. Its logarithm is ln(first / second) at T = 1 "
-        "and must become ln(odds), so T is the one divided by the other.",
+        "e to the power of (difference of scores) / T. Their logarithm is ln(first / second) at "
+        "T = 1 and must become ln(odds), so T is the one divided by the other.",
     )
 
 

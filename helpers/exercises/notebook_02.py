@@ -280,7 +280,7 @@ def log_softmax_of_rows() -> Exercise:
             "The tiny number keeps the result finite, but wrong: below it all probabilities look "
             "the same. Work from the scores: subtract `logsumexp` from "
             "them.": [np.log(p + tiny) for tiny in tiny_numbers],
-            "You wrote 0 in place of `-inf`, but 0 is the logarithm of a certain 1. The right "
+            "You wrote 0 in place of `-inf`, but 0 is the logarithm of 1, of certainty. The right "
             "number is modest: subtract `logsumexp` from the scores.": [np.where(p > 0, log_p, 0)],
             "You subtracted the largest score of the whole batch. In a row far below it the sum "
             "becomes 0: take the largest of each row.": [z - z.max() - log_total(z - z.max())],
@@ -297,7 +297,7 @@ def log_softmax_of_rows() -> Exercise:
             "You subtracted the largest score, which is only the first part of logsumexp. The "
             "logarithm of the sum is missing.": [shifted],
             "You took the largest score away in the sum only. Subtract the sum's logarithm from "
-            "the shifted scores, too.": [z - log_total(shifted)],
+            "the shifted scores, not from `logits`.": [z - log_total(shifted)],
             "You took the largest score away twice: logsumexp of the scores contains it already.": [
                 shifted - logsumexp
             ],
@@ -348,7 +348,8 @@ def largest_patched_cost() -> Exercise:
         mistakes={
             "The tiny number is there to prevent that. Put p = 0 into -log(p + 1e-7).": [np.inf],
             "A cost is not negative here: mind the minus before the logarithm.": [-16.12],
-            "You used the logarithm to the base 10. `np.log` is the natural one.": [7],
+            "You used the logarithm to the base 10, or read 1e-7 as e to the power of -7. It means "
+            "10 to the power of -7, and `np.log` is the natural logarithm.": [7],
             "You used the logarithm to the base 10, without the minus. Use `-np.log`.": [-7],
             "You used the logarithm to the base 2. `np.log` is the natural one.": [23.25],
             "Close. Put p = 0 into it, and give the result rounded to two decimals.": nearly,
@@ -356,7 +357,6 @@ def largest_patched_cost() -> Exercise:
                 13.82,
                 18.42,
             ],
-            "You read 1e-7 as e to the power of something. It means 10 to the power -7.": [4.95],
             "Nearly 0 is the smallest cost, that of p = 1. The largest is the cost of p = 0: put "
             "it into the formula.": [0],
             "1000 is the cost without the patch. With it, p + 1e-7 is never below 1e-7.": [1000],

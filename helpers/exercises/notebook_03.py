@@ -171,8 +171,8 @@ def jacobian_by_hand() -> Exercise:
             "Almost. Row 1 sums to 0, rows 2 and 3 do not: their diagonal is 1/4 times 3/4.": [
                 [[1 / 4, -1 / 8, -1 / 8], [-1 / 8, 1 / 4, -1 / 16], [-1 / 8, -1 / 16, 1 / 4]]
             ],
-            "In the bracket stands the p of the row. There it is that of the column: the products "
-            "are of two different classes.": [
+            "You put the p of the row into the bracket. It should be that of the column: the "
+            "products are of two different classes.": [
                 (p[:, np.newaxis] * (identity - p[:, np.newaxis])).tolist()
             ],
             "`p * p` is one row, entry by entry, with `.T` or without. Every pair needs its "
@@ -328,8 +328,8 @@ def finite_differences() -> Exercise:
             "Python divides only the second value. Put brackets around the difference.": [
                 above - below / (2 * h)
             ],
-            "A new name is no copy: both of your points are the same array, so the difference is "
-            "0. Use `point.copy()`.": [np.zeros(point.shape)],
+            "All slopes are 0. Are both points the same array (use `point.copy()`), does neither "
+            "move, or is no slope stored?": [np.zeros(point.shape)],
             "These are the differences of the function. Divide by the distance of the two points, "
             "2h.": [above - below],
             "You divided by 2 only. The two points lie 2h apart: divide by `2 * step`.": [
@@ -430,8 +430,10 @@ def gradient_check() -> Exercise:
             "row: use a batch of at least two rows.": [["b", [[2.0, 1.0, -1.0]], [0]]],
             "This unmasks `c`, but `a` still passes: all rows have the same label. Give them "
             "different labels.": [["b", two_rows, [1, 1]]],
-            "Even the right one fails here: the scores lie so far apart that the slopes vanish in "
-            "rounding. Use scores between -5 and 5.": [["b", [[90.0, 0.0], [0.0, 90.0]], [0, 1]]],
+            "Even the right one fails here: the scores lie so far apart that rounding drowns the "
+            "differences. Use scores between -5 and 5.": [
+                ["b", [[90.0, 0.0], [0.0, 90.0]], [0, 1]]
+            ],
             "This unmasks `a`, but `c` still passes: the scores lie so far apart that its slopes "
             "are all 0. Use scores between -5 and 5.": [["b", [[999, 0], [0, 999]], [0, 1]]],
             "The point is well chosen, but look at it again: `a` fails there. It subtracts 1 in "

@@ -98,7 +98,7 @@ def gradients() -> Exercise:
             "The labels have no part in your gradients: subtract y, 1 at the true class, from the "
             "probabilities, or call `maths.cross_entropy_gradient`.": [from_error(p / n)],
             "You subtracted the number of the class from every probability. Subtract 1, at the "
-            "true class alone: `maths.one_hot(labels, 10)` has it.": [
+            "true class alone: `maths.one_hot(labels, len(bias))` has it.": [
                 from_error((p - labels[:, None]) / n)
             ],
             "Softmax is applied twice: `cross_entropy` and its gradient take the scores "
@@ -338,7 +338,7 @@ def pixel_evidence() -> Exercise:
         return {
             "The pixels still run from 0 to 255, so the evidence is 255 times too large. Scale "
             "them as in training.": [image * w],
-            "`//` cuts off what is behind the point, so nearly all pixels become 0. Divide with "
+            "`//` cuts off what comes after the point, so nearly all pixels become 0. Divide with "
             "`/`.": [image // 255 * w],
             "You divided by 256. The largest pixel is 255 and must become 1.": [image / 256 * w],
             "Each pixel counts as empty or full. Multiply by how much ink it has, from 0 to 1.": [
@@ -448,7 +448,7 @@ def standardise() -> Exercise:
             "0 divided by 0 is `nan`: where the spread is 0, return 0 instead of dividing.": [
                 gaps / spread
             ],
-            "You added 1 to every spread, so all results are too small. Change only the spreads "
+            "You added 1 to every spread, so all results are too near 0. Change only the spreads "
             "that are 0.": [gaps / (spread + 1)],
             "Right where a pixel without spread stays at its mean. But a new picture may have ink "
             "there, and divided by 1 it stays large: set the result to 0.": [gaps / safe],
@@ -481,7 +481,9 @@ def standardise() -> Exercise:
             "The order is turned round: subtract the mean first, then divide.": [
                 with_zeros(pixels / safe - mean)
             ],
-            "`//` cuts off what is behind the point. Divide with `/`.": [with_zeros(gaps // safe)],
+            "`//` cuts off what comes after the point. Divide with `/`.": [
+                with_zeros(gaps // safe)
+            ],
             "You divided the pixels by 255 first, but `mean` and `spread` belong to the raw ones. "
             "Standardising replaces that division.": [with_zeros((pixels / 255 - mean) / safe)],
             "You used one mean and one spread for all pixels. Each pixel has its own: use the two "

@@ -230,7 +230,7 @@ def dense() -> Exercise:
         | made_of_calls(answer, wrong_scores, ops.ones((2, 2)), ops.ones((2, 2)), ops.zeros(2)),
         probe=observe,
         hints=(
-            "The layer `Bias` above has a `build` and a `call`. Yours has one weight more.",
+            "The layer `Bias` above has a `build` and a `call`. Yours has a kernel as well.",
             "`input_shape[-1]` is the number of features, `self.units` that of outputs. Make each "
             "weight with `self.add_weight(shape=…, initializer=…)`, and keep it in `self`.",
             "The kernel is `self.add_weight(shape=(input_shape[-1], self.units), "
@@ -238,7 +238,7 @@ def dense() -> Exercise:
             "both.",
         ),
         takeaway="This is the layer of notebook 04, and now Keras can stack, train and save it. "
-        "Notebook 06 puts two of it in a row.",
+        "Notebook 06 puts two of them in a row.",
         explanation="`build` makes the weights when the number of features is known, and "
         "`add_weight` tells Keras that they are to be trained. `call` is the line of notebook 04.",
     )
@@ -310,8 +310,8 @@ def softmax_layer() -> Exercise:
                 lambda: divided(ops.exp(z - ops.max(z, axis=-1))),
                 lambda: divided(ops.exp(z - ops.max(z, axis=-1)), keepdims=False),
             ],
-            "You subtracted one number from all rows. Each row needs its own largest score: "
-            "`axis=-1, keepdims=True`.": [
+            "The number that you subtracted does not belong to its row. Each row needs its own "
+            "largest score: `axis=-1, keepdims=True`.": [
                 divided(ops.exp(z - ops.max(z))),
                 divided(ops.exp(z - ops.max(z, axis=0))),
             ],
@@ -542,7 +542,7 @@ def cross_entropy_loss() -> Exercise:
                 -losses
             ],
             "These are scores, not probabilities: the logarithm of a score means nothing. Subtract "
-            "it from logsumexp.": [-ops.log(score)],
+            "the score itself from logsumexp.": [-ops.log(score)],
             "The loss looks at the label's class only, and you combined all classes. Pick the "
             "score of the label.": [-ops.mean(log_p, axis=-1), -ops.sum(log_p, axis=-1)],
             "You took the mean over the classes. Take the sum: only one term is not 0.": [
@@ -567,8 +567,10 @@ def cross_entropy_loss() -> Exercise:
             ],
             "The largest score is subtracted in one part only. Use the shifted scores in both, or "
             "add it again.": [overflowing(shifted) - score, overflowing(z) - pick(shifted)],
-            "You subtracted one number from all rows. Each row needs its own largest score: "
-            "`axis=-1, keepdims=True`.": [overflowing(shifted_by_one) - pick(shifted_by_one)],
+            "The number that you subtracted does not belong to its row. Each row needs its own "
+            "largest score: `axis=-1, keepdims=True`.": [
+                overflowing(shifted_by_one) - pick(shifted_by_one)
+            ],
             "A probability can become 0, and its logarithm says nothing then. Compute the loss "
             "from the scores: logsumexp minus the score of the label.": [
                 -ops.log(pick(p)),
@@ -595,8 +597,8 @@ def cross_entropy_loss() -> Exercise:
         ),
         takeaway="No score is too large for this loss. It trains the networks of this notebook "
         "and of the next.",
-        explanation="Softmax and logsumexp forget a common shift together: logsumexp(z) - z_y is "
-        "the same for the shifted scores. The one-hot labels are 0 everywhere but at the label, "
+        explanation="Logsumexp and the score both pass on a common shift, so it cancels in their "
+        "difference, logsumexp(z) - z_y. The one-hot labels are 0 everywhere but at the label, "
         "so the sum picks its score.",
     )
 

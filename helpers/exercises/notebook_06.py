@@ -129,7 +129,9 @@ def double_softmax_floor() -> Exercise:
             "This is the loss of equal scores. At best the first softmax gives 1 to the right "
             "class and 0 to the others, "
             "and the exponentials of these are e and 1.": [np.log(classes)],
-            "Above the line stands e, the exponential of 1, not 1.": [np.log(e + classes - 1)],
+            "Above the line there should be e, the exponential of 1, not 1.": [
+                np.log(e + classes - 1)
+            ],
             "Below the line, e and 1 have changed places: a wrong class has the score 0, and its "
             "exponential is 1.": [-np.log(e / (1 + e * (classes - 1)))],
             "e and 1 have changed places: the right class has the score 1, and a wrong one 0, "
@@ -398,7 +400,7 @@ def without_relu() -> Exercise:
             "`accuracy(data.test_labels, scores_of(model, data.test_images).argmax(axis=1))`.",
         ),
         takeaway="Without the bend, 101,770 parameters do no more than 7,850. That this is better "
-        "than in notebook 04 is the merit of Adam and its schedule: a single `Dense(10)`, trained "
+        "than in notebook 04 is thanks to Adam and its schedule: a single `Dense(10)`, trained "
         "in the same way, ends within a point of it.",
         explanation="Two dense layers in a row are one. Try `merge(*model.get_weights())` on your "
         "trained copy: one kernel of 784 rows and ten columns, with the same answers. On the real "

@@ -145,7 +145,7 @@ def convolution() -> Exercise:
                 np.full_like(result, image.sum())
             ],
             "Right for pictures of floats. But a result with the type of a picture of whole "
-            "numbers, as `zeros_like` makes it, cuts off what is behind the point: use "
+            "numbers, as `zeros_like` makes it, cuts off what comes after the point: use "
             "`np.zeros`.": [result.astype(image.dtype)],
             "You took the kernel for a square. Take both sides from it: `rows, columns = "
             "kernel.shape`.": [
@@ -295,7 +295,7 @@ def precision_recall() -> Exercise:
             "columns: sum over `axis=0`.": [(recall, precision)],
             "Precision is right. Recall asks about the pictures of a class, and they stand in its "
             "row: sum over `axis=1`.": [(precision, precision)],
-            "Recall would be right. Precision asks about the answers of a class, and they stand in "
+            "Recall is right. Precision asks about the answers of a class, and they stand in "
             "its column: sum over `axis=0`.": [(recall, recall)],
             "You divided by all pictures. Precision divides by the answers of the class, recall by "
             "its pictures.": [(hits / m.sum(), hits / m.sum())],
@@ -391,7 +391,7 @@ def confident_mistakes() -> Exercise:
                 order[answers[order] == y[order]][:count]
             ],
             "These are mistakes, but not sorted by confidence.": [np.sort(mistakes)[:count]],
-            "The right rows, but turned round: the most confident stands first.": [found[::-1]],
+            "The right rows, but turned round: the most confident must come first.": [found[::-1]],
             "You took the `count` most confident answers, and then the mistakes among them. First "
             "keep the mistakes, then take `count`.": [
                 [row for row in order[:count] if answers[row] != y[row]]
@@ -399,7 +399,7 @@ def confident_mistakes() -> Exercise:
             "You sorted by the probability of the true class. Confidence is the probability of the "
             "answer, "
             "the largest of the row.": [mistakes[np.argsort(p[mistakes, y[mistakes]])][:count]],
-            "These are the right rows in rising order. The most confident stands first.": [
+            "These are the right rows in rising order. The most confident must come first.": [
                 np.sort(found)
             ],
             "This is the first one alone. Return `count` of them.": [mistakes[:1]],

@@ -69,10 +69,10 @@ def expected_calibration_error() -> Exercise:
             "the last: use `>` below and `<=` above.": [rounded_down],
             "The weights are counts. "
             "Divide by the number of all answers, so that they are shares.": [right * len(correct)],
-            "These are always ten bins. Use the number that you are given.": [
+            "You always use ten bins. Use the number that you are given.": [
                 calibration_error(confidence, correct, 10)
             ],
-            "Your bins hold equally many answers each. These have equal width: 1/bins.": [
+            "Your bins hold equally many answers each. Here they have equal width: 1/bins.": [
                 sum(abs(part.sum()) for part in equal_parts) / len(correct)
             ],
         }
@@ -204,8 +204,8 @@ def temperature_scaling() -> Exercise:
             ],
             "You compared the mean confidence with the accuracy. That is a mean over very "
             "different answers. Compare the NLL.": [lowest(confidence_gap)],
-            "Your rule takes the smallest candidate, whatever the labels are. Divide the scores by "
-            "it, before softmax, and look at the probability of the label.": [
+            "Your rule takes the smallest candidate, whatever the labels are. Judge each by "
+            "the probability that `softmax(logits / t)` gives to the label.": [
                 lowest(lambda t: -np.log(softmax(z / t).max(axis=1)).mean()),
                 min(candidates),
             ],
@@ -234,8 +234,8 @@ def temperature_scaling() -> Exercise:
             "Collect the NLLs in a list. `np.argmin` says at which place the lowest stands; "
             "return the candidate at that place.",
         ),
-        takeaway="This is temperature scaling, all of it. The fitted T above only looks between "
-        "the candidates, too.",
+        takeaway="This is temperature scaling, all of it. The fitted T above was searched "
+        "between the candidates, too.",
         explanation="A lead of 4 becomes 4/T, and the probability of the leader 1/(1 + exp(-4/T)). "
         "It is nearest to two thirds where 4/T is near ln 2, so at T near 5.8. Between 4 and 8 "
         "the NLL decides: 0.647 at 4, and 0.641 at 8.",

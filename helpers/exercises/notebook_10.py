@@ -47,8 +47,8 @@ def answerable_questions() -> Exercise:
         hints=(
             "Ask of each question: which number, computed from these pictures and labels, would "
             "decide it?",
-            "Two of the three others are about a world that these pictures do not show. One names "
-            "nothing that can be measured.",
+            "Three can't be answered. Two of them are about a world that these pictures do not "
+            "show, one names nothing that can be measured.",
             "B and D can be answered: each is the difference of two accuracies on pictures that "
             "you have.",
         ),
@@ -152,7 +152,7 @@ def majority_baseline() -> Exercise:
             "`max` gives how often the class occurs. `argmax` gives which class it is.": [
                 np.mean(test == counts.max())
             ],
-            "This is the class with the highest number, not the most frequent one.": [
+            "You scored the class with the highest number, not the most frequent one.": [
                 np.mean(test == train.max())
             ],
             "`argmax` gives a place among the classes that occur, not a class. Count with "
@@ -241,10 +241,10 @@ def wilson() -> Exercise:
             "p is the share, correct / count, not the number of right answers.": [
                 changed(share=correct)
             ],
-            "The half width is not divided by 1 + z² / n. The centre is, and so is it.": [
+            "Divide the half width by 1 + z² / n, too, as you did the centre.": [
                 changed(stretches=(stretch, 1))
             ],
-            "The centre is not divided by 1 + z² / n. The half width is, and so is it.": [
+            "Divide the centre by 1 + z² / n, too, as you did the half width.": [
                 changed(stretches=(1, stretch))
             ],
             "These are the centre and the half width. Return the ends: centre minus and plus it.": [
