@@ -337,7 +337,7 @@ def hanging_installation(small, silent_server):
 def test_killed_installation_is_not_trusted(installed, silent_server):
     with hanging_installation(installed, silent_server) as process:
         killed = psutil.Process(process.pid)
-        for member in [*killed.children(recursive=True), killed]:
+        for member in [killed, *killed.children(recursive=True)]:
             member.kill()
     result = installed.run("doctor")
     assert result.returncode == 1
