@@ -17,7 +17,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 COURSE = HERE.parent.parent
 
-# What one learner may use. Measured: README.md, "Measured".
+# What one learner may use, as README.md measured it.
 MEMORY_BYTES = 2560 * 1024**2  # all processes of a learner together
 DATA_BYTES = 1536 * 1024**2  # one process; notebook 06 takes 680 MB of it
 PROCESSES = 512  # threads count, and TensorFlow starts many
