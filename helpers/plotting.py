@@ -16,6 +16,7 @@ from typing import Any, ParamSpec
 
 import matplotlib
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import BoundaryNorm, ListedColormap, Normalize, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, PathPatch, Polygon, Rectangle
@@ -132,7 +133,9 @@ class DescribedFigure(Figure):
     def _png(self) -> bytes:
         file = io.BytesIO()
         with matplotlib.rc_context(STYLE):
-            self.savefig(file, format="png", dpi=DRAWN_PIXELS_PER_INCH, metadata={"Software": None})
+            # `savefig` would draw twice: once to lay out, once to keep.
+            self.set_dpi(DRAWN_PIXELS_PER_INCH)
+            FigureCanvasAgg(self).print_png(file, metadata={"Software": None})
         return file.getvalue()
 
 
