@@ -242,6 +242,24 @@ def test_common_error_is_explained():
     )
 
 
+@pytest.mark.parametrize(
+    ("broken", "words"),
+    [
+        (lambda numbers: np.sum(), "What this line calls"),
+        (lambda numbers, rate: rate, "Your function takes other arguments"),
+        (lambda numbers: [size for size, _ in [numbers.shape]], "Fewer things come back"),
+        (lambda numbers: float(numbers[0]).item(), "`.item` belongs to arrays"),
+        (lambda numbers: numbers.tolist()[0, 0], "A list of lists has no columns."),
+        (lambda numbers: numbers.tolist() + 1, "Python does not calculate with lists."),
+        (lambda numbers: "a" + 1, "TypeError: can only concatenate str"),
+    ],
+)
+def test_errors_that_look_alike_are_told_apart(broken, words):
+    verdict = judge(broken)
+    assert verdict.outcome == COULD_NOT_RUN
+    assert verdict.message.startswith(words)
+
+
 def test_listed_mistake_is_named_by_its_error():
     def forgets_the_axis(numbers):
         return np.reshape(numbers, (7, 7))

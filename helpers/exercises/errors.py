@@ -13,10 +13,10 @@ HELPERS = str(Path(__file__).resolve().parent.parent)
 PACKAGES = str(Path(np.__file__).resolve().parent.parent)
 STANDARD_LIBRARY = str(Path(dis.__file__).resolve().parent)
 
-# What an error says, with what it means: for those that people make who are new to Python, or who
-# come from another language or library.
+# What an error says and, below it, the learner's line in which it happened ("in: …"), with what it
+# means: for errors of people who are new to Python, or come from another language or library.
 MEANINGS = {
-    r"has no attribute '(zero_grad|backward|step|parameters|train|eval|no_grad|item|detach)'": (
+    r"has no attribute '(zero_grad|backward|step|parameters|train|eval|no_grad|detach)'": (
         "`{0}` belongs to PyTorch. In Keras, compute the loss inside `with tf.GradientTape()`, ask "
         "`tape.gradient` for the gradients, and give them to `optimizer.apply_gradients`."
     ),
@@ -28,14 +28,15 @@ MEANINGS = {
     ),
     r"'(?:list|tuple|int|float|range|map|generator|zip|dict)' object has no attribute "
     r"'(max|min|sum|mean|std|argmax|argmin|argsort|shape|size|ndim|T|reshape|ravel|flatten|astype|"
-    r"dot|all|any|tolist|transpose|clip|cumsum|round|numpy)'": (
+    r"dot|all|any|item|tolist|transpose|clip|cumsum|round|numpy)'": (
         "`.{0}` belongs to arrays, and this is none: make it one with `np.array(…)` first."
     ),
     r"numpy.*has no attribute '(_id|shape_as_list|watch)'|to a TensorFlow DType": (
         "`.numpy()` and `float(…)` end what the tape can follow. Keep the loss a tensor inside the "
         "`with` block."
     ),
-    r"has no attribute '_unique_id'|not enough values to unpack|cannot unpack non-iterable Eager": (
+    r"has no attribute '_unique_id'|not enough values to unpack.*\nin: .*apply_gradients|"
+    r"cannot unpack non-iterable Eager": (
         "`apply_gradients` takes pairs: `zip(gradients, model.trainable_variables)`."
     ),
     r"list of allowed values: bfloat16|expected to be a int\d+ tensor but is a float": (
@@ -65,9 +66,12 @@ MEANINGS = {
     r"cannot access local variable '(\w+)'|local variable '(\w+)' referenced before": (
         "`{0}` is used before it has a value. Give it one before the loop or the `if`."
     ),
-    r"missing \d+ required positional argument|takes .*positional arguments? but": (
+    r"(?:missing \d+ required positional argument|takes .*positional arguments? but).*\nin: $": (
         "Your function takes other arguments than the exercise gives it. Keep the first line of "
         "the starter."
+    ),
+    r"missing \d+ required positional argument|takes .*positional arguments? but": (
+        "What this line calls takes more arguments, or fewer."
     ),
     r"index (\d+) is out of bounds for axis \d+ with size (\d+)": (
         "There is no place {0}: {1} places are counted from 0. Are rows and columns exchanged, "
@@ -75,6 +79,10 @@ MEANINGS = {
     ),
     r"list index out of range|tuple index out of range": (
         "An index goes beyond the end. Places are counted from 0."
+    ),
+    r"list indices must be integers or slices, not tuple\nin: .*\[[^][]+,[^][]+\]": (
+        "A list of lists has no columns. Write `[row][column]`, or make an array of it with "
+        "`np.array(…)`."
     ),
     r"only integers, slices|must be of integer \(or boolean\) type|indices must be integers": (
         "Places are whole numbers, and yours are not. Are the arguments in the right order?"
@@ -115,7 +123,8 @@ MEANINGS = {
         "`+=`, `-=` and the like keep the type of the array, and integers cannot hold fractions. "
         "Begin with `.astype(float)`, or make a new array."
     ),
-    r"unsupported operand type\(s\) for .*'list'|can't multiply sequence|can only concatenate": (
+    r"unsupported operand type\(s\) for .*'list'|can't multiply sequence|"
+    r"can only concatenate list": (
         "Python does not calculate with lists. Make an array of it with `np.array(…)`."
     ),
     r"unsupported operand type\(s\) for .*'(?:NoneType|ellipsis)'": (
@@ -144,6 +153,9 @@ MEANINGS = {
     r"too many values to unpack": (
         "More things come back than you have names for. Look at what the function returns."
     ),
+    r"not enough values to unpack": (
+        "Fewer things come back than you have names for. Print what is on the right."
+    ),
     r"inhomogeneous shape": "The rows have different lengths, so they make no array.",
     r"maximum recursion depth": "The function calls itself without end.",
     r"math domain error": (
@@ -156,7 +168,8 @@ MEANINGS = {
 
 def meaning(error: BaseException) -> str:
     """A sentence for a common error, or ""."""
-    said = _said(error)
+    place = line_of(error)
+    said = f"{_said(error)}\nin: {f'line {place[0]}, {place[1]}' if place else ''}"
     for pattern, sentence in MEANINGS.items():
         if found := re.search(pattern, said):
             return sentence.format(*(group for group in found.groups() if group))
