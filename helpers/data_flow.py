@@ -363,7 +363,8 @@ class _Tracer:
         if part:
             return part
         tags = tags_of(base)
-        row = node.slice.elts[0] if isinstance(node.slice, ast.Tuple) else node.slice
+        several = isinstance(node.slice, ast.Tuple) and node.slice.elts  # () takes all
+        row = several[0] if several else node.slice
         match row:
             case ast.Slice(lower=ast.expr() as lower) if ast.unparse(lower) != "0":
                 index = index | {PART}

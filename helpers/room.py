@@ -65,7 +65,7 @@ def leave() -> None:
 
 
 def _entry() -> dict[str, int]:
-    return read_progress()[0].get(ENTRY, {})
+    return read_progress().get(ENTRY, {})
 
 
 def _is_on() -> bool:

@@ -473,7 +473,9 @@ def test_every_reference_answer_is_right_in_the_assignment(everything, tmp_path,
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     notebook = nbformat.from_dict(everything)
     [check] = [cell for cell in notebook.cells if _id(cell) == "0-2-check"]
-    check.source = "from tools.instructor.grading import lock\n\nlock()\n" + check.source
+    learners = "from helpers.exercises import check, hint, progress, reset, solution\n"
+    locked = f"from tools.instructor.grading import lock\n\nlock()\n{learners}"
+    check.source = locked + check.source
     execute(notebook, tmp_path)  # stops at a grade cell that raises
     for name in ALL:
         [cell] = [c for c in notebook.cells if _id(c) == grade_id(name, "2-grade")]

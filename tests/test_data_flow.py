@@ -182,7 +182,9 @@ def test_split_of_the_test_pictures(name):
     assert "splits" not in kinds("x, y = test_x, test_y\n" + SPLITS[name])
 
 
-@pytest.mark.parametrize("source", ["few = x[:1000]", "one = x[0]", "sock = x[y == 5]"])
+@pytest.mark.parametrize(
+    "source", ["few = x[:1000]", "one = x[0]", "sock = x[y == 5]", "same = x[()]"]
+)
 def test_a_few_pictures_are_no_split(source):
     assert "splits" not in kinds(source)
 

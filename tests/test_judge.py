@@ -1070,6 +1070,19 @@ def test_folder_in_place_of_the_file_is_set_aside(three_exercises, own_progress,
     assert own_progress.with_name("progress-damaged.json").is_dir()
 
 
+def test_file_that_cannot_be_opened_stays(three_exercises, own_progress, monkeypatch, capsys):
+    def refuse(path, encoding):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    check("1.1", 7)
+    content = own_progress.read_bytes()
+    monkeypatch.setattr(Path, "read_text", refuse)
+    capsys.readouterr()
+    hint("1.2")
+    assert "could not be saved (Permission denied)" in capsys.readouterr().out
+    assert own_progress.read_bytes() == content
+
+
 def test_full_disk_leaves_the_old_progress(three_exercises, monkeypatch, capsys):
     def write_half(path, content):
         with path.open("wb") as file:
@@ -1096,9 +1109,8 @@ def test_two_processes_may_write_at_once(own_progress):
         progress_file.PROGRESS_FILE = Path(sys.argv[1])
         for number in range(200):
             problem = progress_file.write_entry(sys.argv[2], {"tries": number})
-            entries, readable = progress_file.read_progress()
-            if problem or not readable:
-                sys.exit(problem or "not readable")
+            if problem or not progress_file.read_progress():
+                sys.exit(problem or "nothing to read")
     """
     writers = [
         subprocess.Popen([sys.executable, "-c", program, own_progress, name], cwd=ROOT)

@@ -260,9 +260,7 @@ def test_work_is_kept_and_goes_on_at_home(pages, address, tmp_path, monkeypatch)
     assert notebook.cells[1].source == MINE
     assert notebook.metadata == KERNEL_METADATA
     monkeypatch.setattr(progress_file, "PROGRESS_FILE", tmp_path / "progress.json")
-    entries, readable = progress_file.read_progress()
-    assert readable
-    assert entries[name]["outcome"] == judging.CORRECT
+    assert progress_file.read_progress()[name]["outcome"] == judging.CORRECT
 
 
 def test_newer_version_and_own_copy_are_both_kept(pages, root):

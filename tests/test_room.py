@@ -372,6 +372,7 @@ def test_report_is_about_its_sender_alone(hub, teacher):
         {"outcome": "<script>"},
         {"at": "<b>"},
         {"at": None},
+        {"at": 10**400},
         b"no JSON",
         b"[" * 4000,
         {"more": "x" * 5000},

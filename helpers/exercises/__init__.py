@@ -99,7 +99,7 @@ def reset(exercise_id: str) -> None:
 
 def progress() -> None:
     """Print a small table: what is solved in each notebook, and what was tried."""
-    entries, _ = read_progress()
+    entries = read_progress()
     print("notebook   solved   by exercise")
     for notebook in NOTEBOOKS:
         outcomes = {name: entries.get(name, {}).get("outcome") for name in exercises_of(notebook)}
@@ -148,7 +148,7 @@ def _find(exercise_id: str) -> Exercise | None:
 
 
 def _entry(exercise_id: str) -> dict:
-    return read_progress()[0].get(exercise_id, {})
+    return read_progress().get(exercise_id, {})
 
 
 def _store(exercise_id: str, entry: dict, **changes: Any) -> None:

@@ -14,18 +14,26 @@ from helpers import ROOT
 from helpers.files import write_atomically
 
 PROGRESS_FILE = Path(os.environ.get("COURSE_PROGRESS_FILE") or ROOT / "progress.json")
+DAMAGED = (ValueError, RecursionError, IsADirectoryError)
 
 
-def read_progress() -> tuple[dict[str, dict], bool]:
-    """Return an entry for each exercise, and whether the file could be read or is missing."""
+def read_progress() -> dict[str, dict]:
+    """The entries by exercise; none if the file is missing, damaged or cannot be opened."""
+    try:
+        return _read()
+    except (OSError, *DAMAGED):
+        return {}
+
+
+def _read() -> dict[str, dict]:
+    """Raises OSError if the file cannot be opened, one of DAMAGED if it is no progress."""
     try:
         entries = json.loads(PROGRESS_FILE.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        return {}, True
-    except (OSError, ValueError, RecursionError):
-        return {}, False
-    readable = isinstance(entries, dict) and all(map(_is_entry, entries.values()))
-    return (entries, True) if readable else ({}, False)
+        return {}
+    if not isinstance(entries, dict) or not all(map(_is_entry, entries.values())):
+        raise ValueError("It is JSON, but no progress.")
+    return entries
 
 
 def _is_entry(entry: Any) -> bool:
@@ -41,16 +49,18 @@ def write_entry(exercise_id: str, entry: dict) -> str:
 
     Return a sentence about what went wrong, or "".
     """
-    entries, readable = read_progress()
-    entries = {name: each for name, each in (entries | {exercise_id: entry}).items() if each}
     problem = ""
     try:
-        if not readable:
+        try:
+            entries = _read()
+        except DAMAGED:
+            entries = {}
             aside = PROGRESS_FILE.with_name("progress-damaged.json")
             PROGRESS_FILE.replace(aside)
             problem = (
                 f"progress.json could not be read. It is now {aside.name}; a new one is begun."
             )
+        entries = {name: each for name, each in (entries | {exercise_id: entry}).items() if each}
         content = json.dumps(entries, indent=1, sort_keys=True) + "\n"
         write_atomically(PROGRESS_FILE, content.encode("utf-8"))
     except OSError as error:

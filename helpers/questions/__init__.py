@@ -67,7 +67,7 @@ def explain(reason_id: str, sentence: str) -> None:
 
 def review() -> None:
     """Ask what is due today, at most five minutes' worth: what was wrong or is long ago."""
-    today, entries = date.today().toordinal(), read_progress()[0]
+    today, entries = date.today().toordinal(), read_progress()
     begun = [n for n in NOTEBOOKS if any(_belongs(name, n) for name in entries)]
     in_tests = {name for names in tests().values() for name in names}
     known = {name: entry for name, entry in entries.items() if _find_quietly(name)}
@@ -154,7 +154,7 @@ def _answer(question: Question, given: Any, right: str, wrong: str) -> bool:
     sentence = " ".join(filter(None, [*parts, question.because]))
     asked = (("asked", Prose(question.ask)),) if question.ask else ()
     display(Feedback(question.id, right if knows else wrong, sentence, asked))
-    entry = read_progress()[0].get(question.id, {})
+    entry = read_progress().get(question.id, {})
     entry = after_answer(entry, knows, date.today().toordinal())
     if problem := write_entry(question.id, entry):
         print(problem)

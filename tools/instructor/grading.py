@@ -97,7 +97,7 @@ def lock() -> None:
         print("Checked by the cell below.")
 
     closed = types.ModuleType("helpers.exercises", "Closed while an assignment is graded.")
-    for name in ("check", "hint", "solution", "progress"):
+    for name in ("check", "hint", "solution", "progress", "reset"):
         setattr(closed, name, later)
     for name in [name for name in sys.modules if name.startswith("helpers.exercises")]:
         del sys.modules[name]

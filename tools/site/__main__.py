@@ -113,7 +113,10 @@ if __name__ == "__main__":
     parser.add_argument("folder", nargs="?", type=Path, default=BUILD / "site")
     parser.add_argument("--links", action="store_true", help="follow the links to other sites")
     options = parser.parse_args()
+    folder = options.folder.resolve()
+    if folder.exists() and any(folder.iterdir()) and not (folder / "_static" / MATHJAX).exists():
+        parser.error(f"{folder} holds something else: name a new folder, or one with a site.")
     try:
-        sys.exit(follow_links() if options.links else build(options.folder.resolve()))
+        sys.exit(follow_links() if options.links else build(folder))
     except FetchError as error:
         sys.exit(str(error))

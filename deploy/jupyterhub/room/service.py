@@ -121,7 +121,7 @@ class FromLearner(Handler):
             self.about = json.loads(self.request.body)
             self.at = min(time.time(), float(self.about["at"]))  # nothing is from the future
             hash(tuple(self.about.values()))  # raises TypeError for lists
-        except (KeyError, RecursionError, TypeError, ValueError):
+        except (KeyError, OverflowError, RecursionError, TypeError, ValueError):
             raise web.HTTPError(400, reason="A message is JSON with a time") from None
 
     def value(self, name: str, allowed: Any) -> Any:
