@@ -24,6 +24,7 @@ import pytest
 from helpers import ROOT, exercises, maths
 from helpers.exercises import (
     check,
+    errors,
     hint,
     judging,
     progress,
@@ -258,6 +259,11 @@ def test_errors_that_look_alike_are_told_apart(broken, words):
     verdict = judge(broken)
     assert verdict.outcome == COULD_NOT_RUN
     assert verdict.message.startswith(words)
+
+
+def test_wrong_first_line_is_seen_in_an_error_of_keras():
+    error = TypeError("call() missing 1 required positional argument: 'x'\n\nArguments received:")
+    assert errors.meaning(error).startswith("Your function takes other arguments")
 
 
 def test_listed_mistake_is_named_by_its_error():

@@ -66,7 +66,9 @@ MEANINGS = {
     r"cannot access local variable '(\w+)'|local variable '(\w+)' referenced before": (
         "`{0}` is used before it has a value. Give it one before the loop or the `if`."
     ),
-    r"(?:missing \d+ required positional argument|takes .*positional arguments? but).*\nin: $": (
+    # (?s): Keras appends what it has passed, on lines of its own.
+    r"(?s)(?:missing \d+ required positional argument|takes .*positional arguments? but)"
+    r".*\nin: $": (
         "Your function takes other arguments than the exercise gives it. Keep the first line of "
         "the starter."
     ),
