@@ -14,7 +14,7 @@ from helpers import ROOT
 from helpers.files import write_atomically
 
 PROGRESS_FILE = Path(os.environ.get("COURSE_PROGRESS_FILE") or ROOT / "progress.json")
-DAMAGED = (ValueError, RecursionError, IsADirectoryError)
+DAMAGED = (ValueError, RecursionError)
 
 
 def read_progress() -> dict[str, dict]:
@@ -27,6 +27,8 @@ def read_progress() -> dict[str, dict]:
 
 def _read() -> dict[str, dict]:
     """Raises OSError if the file cannot be opened, one of DAMAGED if it is no progress."""
+    if PROGRESS_FILE.is_dir():  # to open it is another error on Windows than elsewhere
+        raise ValueError("It is a folder.")
     try:
         entries = json.loads(PROGRESS_FILE.read_text(encoding="utf-8"))
     except FileNotFoundError:
