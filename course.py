@@ -66,8 +66,9 @@ ENVIRONMENT_DEFAULTS = {
     "PYTHONUTF8": "1",
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }
-# They would put other packages, or a figure window, in the place of the course's own.
-ENVIRONMENT_REMOVED = ["MPLBACKEND", "PYTHONHOME", "VIRTUAL_ENV"]
+# They would put other packages, or a figure window, in the place of the course's own; or, with the
+# second, which many containers set, each kernel would compile TensorFlow again.
+ENVIRONMENT_REMOVED = ["MPLBACKEND", "PYTHONDONTWRITEBYTECODE", "PYTHONHOME", "VIRTUAL_ENV"]
 
 PYTHON_VERSIONS = [(3, 11), (3, 12), (3, 13)]
 OLDEST_UV = (0, 7)  # the first that knows dependency groups

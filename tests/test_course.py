@@ -216,14 +216,13 @@ def test_root_is_told_what_is_allowed(first_run):
 
 
 def test_environment_of_what_is_started(installed):
-    environment = echoed(
-        installed.run("lab", TF_CPP_MIN_LOG_LEVEL="0", MPLBACKEND="agg", PYTHONPATH="elsewhere")
-    )["environment"]
+    theirs = {"MPLBACKEND": "agg", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": "elsewhere"}
+    environment = echoed(installed.run("lab", TF_CPP_MIN_LOG_LEVEL="0", **theirs))["environment"]
     assert environment["PYTHONPATH"] == str(installed.folder)
     assert environment["OPENBLAS_NUM_THREADS"] == "1"
     assert environment["JUPYTER_PREFER_ENV_PATH"] == "1"
     assert environment["TF_CPP_MIN_LOG_LEVEL"] == "0", "what the reader has set wins"
-    assert "MPLBACKEND" not in environment
+    assert not {"MPLBACKEND", "PYTHONDONTWRITEBYTECODE"} & set(environment)
 
 
 @pytest.mark.parametrize(("arguments", "code"), [([], 2), (["labs"], 2), (["--help"], 0)])
