@@ -474,6 +474,7 @@ def test_every_reference_answer_is_right_in_the_assignment(everything, tmp_path,
     notebook = nbformat.from_dict(everything)
     [check] = [cell for cell in notebook.cells if _id(cell) == "0-2-check"]
     learners = "from helpers.exercises import check, hint, progress, reset, solution\n"
+    learners += "from helpers.questions import explain, predict, quiz, remember, review\n"
     locked = f"from tools.instructor.grading import lock\n\nlock()\n{learners}"
     check.source = locked + check.source
     execute(notebook, tmp_path)  # stops at a grade cell that raises

@@ -25,6 +25,18 @@ from helpers.quiet_stderr import muted_stderr
 MAKERS = {name: make for notebook in NOTEBOOKS for name, make in exercises_of(notebook).items()}
 OWN_ANSWERS = str(Path(exercises.__file__).resolve().parent)
 
+# Not available while an assignment is graded: what a learner may import, and what it says then.
+CLOSED = {
+    "helpers.exercises": (
+        ("check", "hint", "progress", "reset", "solution"),
+        "Checked by the cell below.",
+    ),
+    "helpers.questions": (
+        ("explain", "predict", "quiz", "remember", "review"),
+        "Questions are not asked while an assignment is graded.",
+    ),
+}
+
 NOT_GRADED = "not graded"
 WRONG_ANSWERS_TRIED = 5
 
@@ -87,18 +99,16 @@ def _silence() -> Iterator[None]:
 
 
 def lock() -> None:
-    """Replace `helpers.exercises` by a module that does nothing, before a submission's first cell.
+    """Put modules that do nothing in the place of two, before a submission's first cell.
 
-    A notebook may import `check` and the like, as every notebook of the course does. The answers
-    and the progress of the person who grades are out of reach.
+    A notebook may import `check`, `predict` and the like, as every notebook of the course does. The
+    answers and the progress of the person who grades are out of reach.
     """
-
-    def later(*_: Any) -> None:
-        print("Checked by the cell below.")
-
-    closed = types.ModuleType("helpers.exercises", "Closed while an assignment is graded.")
-    for name in ("check", "hint", "solution", "progress", "reset"):
-        setattr(closed, name, later)
-    for name in [name for name in sys.modules if name.startswith("helpers.exercises")]:
-        del sys.modules[name]
-    sys.modules["helpers.exercises"] = helpers.exercises = closed
+    for name, (functions, sentence) in CLOSED.items():
+        closed = types.ModuleType(name, "Closed while an assignment is graded.")
+        for function in functions:
+            setattr(closed, function, lambda *_, sentence=sentence: print(sentence))
+        for each in [each for each in sys.modules if each.startswith(name)]:
+            del sys.modules[each]
+        sys.modules[name] = closed
+        setattr(helpers, name.partition(".")[2], closed)
