@@ -52,14 +52,15 @@ def site(tmp_path_factory):
     return build(tmp_path_factory.mktemp("web") / "site")
 
 
-def test_folder_with_other_things_is_not_replaced(tmp_path):
+def test_other_things_are_not_replaced(tmp_path):
     own = tmp_path / "thesis.txt"
     own.write_text("years of work", encoding="utf-8")
-    command = [sys.executable, "-m", "tools.site", tmp_path]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8")
-    assert done.returncode == 2
-    assert f"{tmp_path} holds something else" in done.stderr
-    assert own.exists()
+    for named in (tmp_path, own):
+        command = [sys.executable, "-m", "tools.site", named]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8")
+        assert done.returncode == 2
+        assert f"{named} holds something else" in done.stderr
+        assert own.exists()
 
 
 @pytest.fixture(scope="module")

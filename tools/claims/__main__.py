@@ -22,7 +22,13 @@ from tools.claims import (
     texts,
     unused,
 )
-from tools.notebooks import execute, find_notebooks, read_notebook, set_kernel_environment
+from tools.notebooks import (
+    execute,
+    find_notebooks,
+    print_any_letter,
+    read_notebook,
+    set_kernel_environment,
+)
 
 # Every seed in the notebook, and in the helpers that it calls, is moved by as much.
 MOVE_SEEDS = """
@@ -99,10 +105,13 @@ def main() -> int:
     if options.list:
         complete = [list_differences(path.resolve()) for path in paths]
         return 0 if all(complete) else 1
+    if not bands(paths[0].stem[:2]):
+        parser.error(f"{paths[0].name} has no bands: there is nothing to measure.")
     set_kernel_environment()
     data.load("fashion-mnist")  # the bands hold for the real pictures only
     return 0 if measure_over_seeds(paths[0], options.seeds) else 1
 
 
 if __name__ == "__main__":
+    print_any_letter()
     sys.exit(main())

@@ -114,7 +114,8 @@ if __name__ == "__main__":
     parser.add_argument("--links", action="store_true", help="follow the links to other sites")
     options = parser.parse_args()
     folder = options.folder.resolve()
-    if folder.exists() and any(folder.iterdir()) and not (folder / "_static" / MATHJAX).exists():
+    is_site = (folder / "_static" / MATHJAX).exists()
+    if folder.is_file() or (folder.exists() and any(folder.iterdir()) and not is_site):
         parser.error(f"{folder} holds something else: name a new folder, or one with a site.")
     try:
         sys.exit(follow_links() if options.links else build(folder))
