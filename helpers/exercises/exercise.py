@@ -3,7 +3,7 @@
 import copy
 import numbers
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -25,15 +25,6 @@ CHANGED = (
 Observation = tuple[str, Any]
 
 
-@dataclass
-class Record:
-    """What came out of a listed wrong answer, as far as it was asked."""
-
-    results: list[Any]
-    error: BaseException | None
-    is_complete: bool
-
-
 @dataclass(frozen=True)
 class Exercise:
     """One exercise, everything about it in one place."""
@@ -45,8 +36,6 @@ class Exercise:
     takeaway: str  # one sentence for "correct": why it matters, what it will be used for
     explanation: str  # why the solution is one
     tolerance: float = 1e-4
-    # What came out of the wrong answers so far, by their number.
-    records: dict[int, Record] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def expected(self) -> list[Any]:

@@ -21,7 +21,6 @@ from helpers.exercises.exercise import (
     Exercise,
     NotYet,
     Observation,
-    Record,
     observations,
     plain,
     value,
@@ -202,12 +201,10 @@ def _named_mistake(
     ]
     best, is_sure = 0, False
     sentences: set[str] = set()
-    for number, (answer, sentence) in enumerate(exercise.wrong_answers):
-        record = _record(exercise, number, answer, results, first)
-        agrees = [
-            same(*pair, exercise.tolerance) for pair in zip(results, record.results, strict=False)
-        ]
-        ends_alike = len(results) == len(record.results) and _same_error(error, record.error)
+    for answer, sentence in exercise.wrong_answers:
+        theirs, their_error = _results_like(exercise, answer, results, first)
+        agrees = [same(*pair, exercise.tolerance) for pair in zip(results, theirs, strict=False)]
+        ends_alike = len(results) == len(theirs) and _same_error(error, their_error)
         is_all = all(agrees) and len(agrees) == len(results)
         if first == len(results) or isinstance(results[first], bool):  # a bool agrees by chance
             is_near = is_all and ends_alike
@@ -240,36 +237,25 @@ def _same_error(one: BaseException | None, other: BaseException | None) -> bool:
     return errors.name_and_text(one) == errors.name_and_text(other)
 
 
-def _record(exercise: Exercise, number: int, wrong: Any, results: list[Any], first: int) -> Record:
-    """What comes out of a wrong answer, at least up to where it differs from these results.
+def _results_like(
+    exercise: Exercise, wrong: Any, results: list[Any], first: int
+) -> tuple[list[Any], BaseException | None]:
+    """What comes out of a wrong answer, at least up to where it differs from these results."""
+    theirs: list[Any] = []
 
-    Answers are put to use from the beginning each time: a probe that stops half way and goes on
-    later would meet what others have done to a shared model.
-    """
-
-    def differs(mine: list[Any]) -> bool:
-        if len(mine) > len(results) == first:  # where the learner's has ended with an error
+    def differs() -> bool:
+        if len(theirs) > len(results) == first:  # where the learner's has ended with an error
             return True
-        pairs = zip(mine, results[: first + 1], strict=False)
-        return not all(same(theirs, one, exercise.tolerance) for one, theirs in pairs)
-
-    known = exercise.records.get(number)
-    if known and (known.is_complete or differs(known.results)):
-        return known
-    mine: list[Any] = []
-    is_complete = False
+        pairs = zip(theirs, results[: first + 1], strict=False)
+        return not all(same(*pair, exercise.tolerance) for pair in pairs)
 
     def use() -> None:
-        nonlocal is_complete
         for _, result in exercise.probe(wrong):
-            mine.append(plain(result))
-            if len(mine) <= first + 1 and differs(mine):
+            theirs.append(plain(result))
+            if len(theirs) <= first + 1 and differs():
                 return
-        is_complete = True
 
-    error = run_safely(use, SECONDS)
-    exercise.records[number] = Record(mine, error, is_complete or error is not None)
-    return exercise.records[number]
+    return theirs, run_safely(use, SECONDS)
 
 
 def _slip(exercise: Exercise, answer: Any) -> Slip | None:
