@@ -9,6 +9,7 @@ import pytest
 
 from helpers import ROOT
 from helpers.layers import Dense, Softmax, SoftmaxCrossEntropy, train_step
+from helpers.networks import convolutional_network, scores_of
 from helpers.quiet_tensorflow import keras, tf
 
 pytestmark = pytest.mark.slow
@@ -125,6 +126,13 @@ def test_gradients_equal_the_built_in(batch):
         gradients.append(tape.gradient(value, model.trainable_variables))
     for ours, theirs in zip(*gradients, strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-6)
+
+
+@pytest.mark.parametrize("count", [1, 30, 1001])
+def test_scores_of_any_number_of_pictures(batch, count):
+    images = np.resize(batch[0], (count, 28, 28))
+    model = convolutional_network()
+    np.testing.assert_allclose(scores_of(model, images), model(images), atol=1e-5)
 
 
 # --- training --------------------------------------------------------------------------------
