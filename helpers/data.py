@@ -79,8 +79,7 @@ class Dataset:
     """Pictures of clothing, their labels and their source.
 
     Images are (n, 28, 28) uint8, from 0, empty paper, to 255, full ink. Labels are (n,) uint8,
-    0 to 9, and index `CLASS_NAMES`. All four arrays are read-only: they are views of the unzipped
-    files.
+    0 to 9, and index `CLASS_NAMES`. All four arrays are read-only.
     """
 
     train_images: NDArray[np.uint8]
@@ -111,7 +110,7 @@ def load(source: str | None = None) -> Dataset:
     Print the result: it says in a sentence which of the two it is, and why.
 
     A folder named in `FASHION_MNIST_DIR` is used or is an error. Damaged files elsewhere are
-    skipped, and those in `data/` are replaced by the download.
+    skipped; if no folder has sound ones, they are downloaded into `data/`.
 
     Raises DataError if "fashion-mnist" is unavailable, or if `FASHION_MNIST_DIR` names a folder
     without the four published files; ValueError for any other `source`.
