@@ -1,8 +1,8 @@
 """Softmax, its relatives and their gradients, in NumPy: the formulas of notebooks 01 to 03.
 
-All functions keep float16, float32 and float64, turn integers into float64, and leave their input
-unchanged. A score of -inf means "impossible". A group of scores whose largest is not finite (NaN,
-+inf, or nothing but -inf) has no softmax and raises ValueError.
+Functions of scores keep float16, float32 and float64, turn integers into float64, and leave their
+input unchanged. A score of -inf means "impossible". A group of scores whose largest is not finite
+(NaN, +inf, or nothing but -inf) has no softmax: all but `naive_softmax` raise ValueError.
 """
 
 from collections.abc import Callable
@@ -200,14 +200,11 @@ def relative_error(actual: ArrayLike, expected: ArrayLike) -> float:
 
 
 def gradient_error(
-    function: Callable[[Array], float],
-    gradient: Callable[[Array], Array],
-    point: ArrayLike,
-    step: float = 1e-5,
+    function: Callable[[Array], float], gradient: Callable[[Array], Array], point: ArrayLike
 ) -> float:
     """How far `gradient` is from the central differences of `function` at `point`, relatively.
 
     A right gradient in float64 gives less than 1e-7, a wrong one usually more than 1e-2.
     """
     point = np.array(point, dtype=np.float64)
-    return relative_error(gradient(point), numerical_gradient(function, point, step))
+    return relative_error(gradient(point), numerical_gradient(function, point))

@@ -7,6 +7,7 @@ a session that runs late, the last one first.
 
 from dataclasses import dataclass, field
 
+from helpers import NOTEBOOKS
 from helpers.running import NotebookError
 from tools.notebooks import BUILD, Part, find_notebooks, parts
 
@@ -38,7 +39,7 @@ SESSIONS = {
     "two-days": Session(
         "The whole course",
         minutes=6.5 * 60,
-        notebooks=tuple(f"{number:02}" for number in range(11)),
+        notebooks=tuple(f"{number:02}" for number in NOTEBOOKS),
         days=2,
         second_day="05",
         lunch=True,
@@ -91,11 +92,7 @@ def timetable(session: Session) -> tuple[list[Entry], list[Part]]:
     """
     existing = {path.stem[:2]: path for path in find_notebooks()}
     wanted = [
-        part
-        for number in session.notebooks
-        if number in existing
-        for part in parts(existing[number])
-        if part.minutes
+        part for number in session.notebooks for part in parts(existing[number]) if part.minutes
     ]
     chosen = {place for place, part in enumerate(wanted) if part.is_core}
     plan = _fit(session, [wanted[place] for place in sorted(chosen)])
