@@ -9,7 +9,7 @@ import pytest
 
 from helpers import ROOT
 from helpers.layers import Dense, Softmax, SoftmaxCrossEntropy, train_step
-from helpers.networks import convolutional_network, scores_of
+from helpers.networks import scores_of
 from helpers.quiet_tensorflow import keras, tf
 
 pytestmark = pytest.mark.slow
@@ -129,10 +129,17 @@ def test_gradients_equal_the_built_in(batch):
 
 
 @pytest.mark.parametrize("count", [1, 30, 1001])
-def test_scores_of_any_number_of_pictures(batch, count):
-    images = np.resize(batch[0], (count, 28, 28))
-    model = convolutional_network()
-    np.testing.assert_allclose(scores_of(model, images), model(images), atol=1e-5)
+def test_scores_of_any_number_of_pictures(count):
+    parts = []
+
+    def doubling(part):
+        parts.append(part)
+        return tf.constant(2 * part)
+
+    images = np.arange(count)
+    np.testing.assert_array_equal(scores_of(doubling, images), 2 * images)
+    assert all(map(len, parts)), "a convolution by oneDNN refuses an empty part"
+    assert max(map(len, parts)) <= 1000, "the activations of all would take too much memory"
 
 
 # --- training --------------------------------------------------------------------------------
