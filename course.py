@@ -285,7 +285,7 @@ def site_packages() -> Path:
 REMEDIES = {
     "hash": "what arrives is not what the course was tested with, so try another network",
     "no space left": f"free {INSTALL_BYTES / GIGABYTE:.0f} GB of disk",
-    "permission denied": "close JupyterLab and whatever else uses the course's .venv",
+    "permission denied": "make the folder that it names above yours, or take another one",
     "access is denied": "close JupyterLab and whatever else uses the course's .venv",
     "": "check the network, and behind a proxy set HTTPS_PROXY",
 }
