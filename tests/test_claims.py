@@ -5,6 +5,7 @@ notebook and its prose are held to the bands that were found.
 """
 
 import re
+import sys
 
 import pytest
 from nbformat import NotebookNode
@@ -12,6 +13,7 @@ from nbformat import NotebookNode
 from helpers import ROOT
 from tools import claims
 from tools.claims import DOCUMENTS, NUMBER_WORDS, NUMBERED
+from tools.claims.__main__ import main
 from tools.notebooks import code_cells, find_notebooks, read_notebook
 
 each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
@@ -183,3 +185,10 @@ def test_no_cell_takes_more_than_30_seconds_and_a_wait_is_announced(path):
         seconds = cell.metadata.get("course", {}).get("seconds", 0)
         assert seconds <= 30, cell.source
         assert announced or seconds <= 5, f"No cell announces these {seconds} s:\n{cell.source}"
+
+
+def test_a_notebook_without_bands_is_refused(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["claims", "00"])
+    with pytest.raises(SystemExit):
+        main()
+    assert "00-meet-the-data.ipynb has no bands" in capsys.readouterr().err
